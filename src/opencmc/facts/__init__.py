@@ -1,0 +1,1 @@
+"""What happened: logical tables, the lake that keeps them, and the sources that they come from."""

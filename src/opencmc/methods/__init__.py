@@ -1,0 +1,1 @@
+"""What is computed: methods turn facts and policy into figures. Runs without Django."""

@@ -1,0 +1,1 @@
+"""Counties made up, with planted truth."""

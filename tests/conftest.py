@@ -1,0 +1,43 @@
+"""What all tests share: where public data lies, and one small county with its figures."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+#: The day on which the tests happen to look. No test reads the clock.
+TODAY = date(2026, 1, 15)
+NOW = datetime(2026, 1, 15, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def shared_root() -> Path:
+    """The folder with the policy documents (``seeds``) and public data (``data``)."""
+    root = Path(os.environ.get("OPENCMC_SHARED", REPOSITORY.parent / "shared"))
+    if not (root / "seeds").is_dir() or not (root / "data").is_dir():
+        pytest.skip("需要政策文件与公开数据：把环境变量 OPENCMC_SHARED 指向含 seeds/ 与 data/ 的目录")
+    return root
+
+
+@pytest.fixture(scope="session")
+def county_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small demonstration county: 3,000 residents, 24 months, loaded, with a run of all indicators. Read only."""
+    from opencmc.facts.lake import Lake
+    from opencmc.methods.indicators import compute
+    from opencmc.policy.pack import default_root, load_pack
+    from opencmc.synthetic import make_county
+
+    home = tmp_path_factory.mktemp("county")
+    make_county(home, residents=3_000, seed=7)
+    compute(Lake(home), load_pack(default_root(), "ninghai"), known_at=NOW, as_of=TODAY)
+    return home
