@@ -12,7 +12,7 @@ class Visit(Table):
     """门急诊诊疗：一行一人次。县外机构的人次来自医保结算回传。"""
 
     table_name = "visit"
-    table_label = "门急诊"
+    table_label = "诊疗人次"
     key = ("visit_id",)
     event_date = "date"
     checks = _MONEY_CHECKS
