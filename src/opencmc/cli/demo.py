@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import click
@@ -62,7 +61,7 @@ def demo(home: Path, residents: int, seed: int, no_serve: bool, port: int) -> No
     """造一个演示县（宁海的网络、规则与目标，人口按比例缩放），计算全部指标，打开网页。"""
     from opencmc.cli.serve import publish_home, serve_home
     from opencmc.facts.lake import Lake
-    from opencmc.methods.indicators import compute
+    from opencmc.methods.indicators import compute, sibling_packs
     from opencmc.policy.pack import default_root, load_pack
     from opencmc.synthetic import make_county
 
@@ -70,11 +69,11 @@ def demo(home: Path, residents: int, seed: int, no_serve: bool, port: int) -> No
         with progress_bar("造县") as report:
             make_county(home, residents=residents, seed=seed, progress=report)
         pack = load_pack(default_root(), "ninghai")
+        also, _ = sibling_packs(default_root(), pack)
         with progress_bar("计算指标") as report:
-            known_at = datetime.now(timezone(timedelta(hours=8)))
-            compute(Lake(home), pack, known_at=known_at, as_of=known_at.date(), progress=report)
+            compute(Lake(home), pack, also=also, progress=report)
         with progress_bar("发布到网页") as report:
-            publish_home(home, progress=report)
+            publish_home(home, demo=True, progress=report)
         (home / _MARK).write_text(
             json.dumps({"residents": residents, "seed": seed, "complete": True}), encoding="utf-8"
         )

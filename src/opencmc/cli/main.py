@@ -28,15 +28,16 @@ for command in (demo, pack, load, facts, indicators, explain, serve):
 def main() -> None:
     """Run a command. Exit codes: 0 done, 2 wrong usage, 3 Refused, 4 PolicyError, 5 DataError."""
     try:
-        opencmc(standalone_mode=False)
+        # Without its standalone mode click hands back the code of ``context.exit``.
+        code = opencmc(standalone_mode=False)
+        if isinstance(code, int):
+            sys.exit(code)
     except click.exceptions.Abort:
         click.echo("已中断。", err=True)
         sys.exit(130)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except click.exceptions.Exit as ended:
-        sys.exit(ended.exit_code)
     except OpenCMCError as refusal:
         click.echo(str(refusal), err=True)
         sys.exit(refusal.exit_code)

@@ -37,7 +37,7 @@ class Visit(Table):
 
 
 class Stay(Table):
-    """住院病例：病案首页与结算清单合成一行。第一个诊断为主要诊断，第一个手术为主要手术。"""
+    """住院病例：病案首页与结算清单合成一行。第一个诊断为主要诊断，第一个手术为主要手术。费用不详即空，不作 0。"""
 
     table_name = "stay"
     table_label = "住院"
@@ -81,7 +81,7 @@ class Stay(Table):
         },
     )
     referral_id = Column(Type.TEXT, "转诊单编号")
-    total_fen = Column(Type.FEN, "总费用", required=True, unit="分", minimum=0)
+    total_fen = Column(Type.FEN, "总费用", unit="分", minimum=0)
     fund_fen = Column(Type.FEN, "基金支付", unit="分", minimum=0)
     own_fen = Column(Type.FEN, "个人负担", unit="分", minimum=0)
     unreasonable_fen = Column(Type.FEN, "不合理费用", unit="分", minimum=0)

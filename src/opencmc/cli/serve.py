@@ -1,0 +1,149 @@
+"""``opencmc serve``: publish the latest run and open the pages; ``opencmc account``: accounts of a real county."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from opencmc.base.errors import Refused
+from opencmc.cli.output import progress_bar
+
+Progress = Callable[[str, float], None]
+
+LOOPBACK = "127.0.0.1"
+
+
+def _home_option(command: Any) -> Any:
+    return click.option(
+        "--home",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=lambda: Path(os.environ.get("OPENCMC_HOME", "home")),
+        help="数据目录（默认 ./home，或环境变量 OPENCMC_HOME）",
+    )(command)
+
+
+def start_django(home: Path, *, demo: bool = False, hosts: str = "") -> None:
+    """Settings read the environment once, so it is set before anything of Django is imported. A process serves one
+    home: asking it for another is a fault."""
+    import django
+    from django.conf import settings
+
+    home = home.resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    os.environ["OPENCMC_HOME"] = str(home)
+    if demo:
+        os.environ["OPENCMC_DEMO"] = "1"
+    if hosts:
+        os.environ["OPENCMC_HOSTS"] = hosts
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opencmc.web.settings")
+    django.setup()
+    if settings.OPENCMC_HOME != home:
+        raise RuntimeError(f"this process already serves {settings.OPENCMC_HOME}")
+
+
+def migrate() -> None:
+    """Bring the pages' database to the present layout."""
+    from django.core.management import call_command
+
+    call_command("migrate", interactive=False, verbosity=0)
+
+
+def publish_home(home: Path, *, demo: bool = False, progress: Progress | None = None) -> str:
+    """Migrate the pages' database of ``home`` and publish its latest run. Returns the run, or "" when there is none.
+
+    Doing it again changes nothing. With ``demo`` the demonstration accounts are there afterwards.
+    """
+    start_django(home, demo=demo)
+    from django.utils import timezone
+
+    from opencmc.apps.monitoring.api import publish_run
+    from opencmc.methods.runs import open_run
+
+    migrate()
+    at = timezone.now()
+    try:
+        run_id = open_run(home).id
+    except Refused:  # nothing was computed yet: the pages say how to begin
+        run_id = ""
+    if run_id:
+        publish_run(home, run_id, at=at, actor="opencmc", progress=progress)
+    if demo:
+        _demonstration_accounts(at)
+    return run_id
+
+
+def _demonstration_accounts(at: datetime) -> None:
+    """One account a role, each with a unit of the published network."""
+    from opencmc.apps.accounts.api import create_demonstration_accounts
+    from opencmc.apps.network.api import demonstration_units
+
+    create_demonstration_accounts(units=demonstration_units(), at=at)
+
+
+def serve_home(home: Path, *, port: int, demo: bool = False, host: str = LOOPBACK, progress: Progress | None = None) -> None:
+    """Publish and serve until interrupted."""
+    hosts = "" if host == LOOPBACK else f"localhost,127.0.0.1,[::1],{host}"
+    start_django(home, demo=demo, hosts=hosts)
+    run_id = publish_home(home, demo=demo, progress=progress)
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    if not run_id:
+        click.echo("还没有计算过指标：页面会说明下一步。", err=True)
+    if demo:
+        click.echo("演示账号：在登录页按一下即可进入。", err=True)
+    click.echo(f"网页：http://{host}:{port}/  （Ctrl+C 结束）", err=True)
+    Granian(
+        "opencmc.web.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=2,
+        blocking_threads=2,
+        websockets=False,
+        log_level=LogLevels.warning,
+    ).serve()
+
+
+@click.command()
+@_home_option
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="网页端口")
+@click.option("--host", default=LOOPBACK, show_default=True, help="监听地址；对外开放时请在前面放一个带 HTTPS 的反向代理")
+@click.option("--demonstration-accounts", is_flag=True, help="每个角色一个演示账号，一按即入；只用于演示县")
+def serve(home: Path, port: int, host: str, demonstration_accounts: bool) -> None:
+    """发布最近一次计算的结果，打开网页。"""
+    if demonstration_accounts and host != LOOPBACK:
+        raise Refused("演示账号没有密码，只能在本机打开", possible_when="。去掉 --demonstration-accounts，或把 --host 留作 127.0.0.1。")
+    if not home.is_dir():
+        raise Refused(f"没有数据目录 {home}", possible_when="。先用 opencmc load 装入数据，或用 opencmc demo 造一个演示县。")
+    with progress_bar("发布到网页") as report:
+        publish_home(home, demo=demonstration_accounts, progress=report)
+    serve_home(home, port=port, demo=demonstration_accounts, host=host)
+
+
+@click.command()
+@click.argument("username")
+@_home_option
+@click.option("--name", required=True, help="显示的姓名")
+@click.option("--role", required=True, help="角色，例如 county_director")
+@click.option("--institution", default="", help="所在机构的编号；县级角色不填")
+@click.password_option(prompt="密码", confirmation_prompt="再输入一次", help="密码（不写则询问）")
+def account(username: str, home: Path, name: str, role: str, institution: str, password: str) -> None:
+    """开设一个账号。"""
+    start_django(home)
+    from django.utils import timezone
+
+    from opencmc.apps.accounts.api import create_account
+
+    migrate()
+    create_account(
+        username=username, name=name, role=role, unit_kind="institution" if institution else "county",
+        unit_id=institution, password=password, actor="opencmc", at=timezone.now(),
+    )
+    click.echo(f"已开设账号 {username}。", err=True)
