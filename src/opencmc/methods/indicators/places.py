@@ -1,0 +1,149 @@
+"""The units of a county: where an institution stands, and to which community it belongs in which month."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from opencmc.methods.indicators.measures import WHERE
+from opencmc.methods.indicators.spans import Flags, Spans, Whole, last_day
+
+UNIT_KINDS = ("community", "county", "institution", "tier", "township")
+TIERS = ("county", "township", "village")
+_TOWNSHIP_CENTRES = ("township_health_centre", "community_health_centre")
+
+
+def positions(values: pa.Array | pa.ChunkedArray, known: Sequence[str]) -> Whole:
+    """Where each text stands in ``known``; −1 when it is missing or not known."""
+    found = pc.fill_null(pc.index_in(values, value_set=pa.array(known, pa.string())), -1)
+    codes: Whole = found.to_numpy().astype(np.int64) if isinstance(found, pa.ChunkedArray) else found.to_numpy(zero_copy_only=False).astype(np.int64)
+    return codes if len(known) else np.full(len(values), -1, np.int64)
+
+
+class Places:
+    """Institutions by position, with the unit of each kind that a row at an institution or of a resident belongs to.
+
+    Membership is judged on the last day of each month and holds for the whole month; only general communities
+    (综合医共体) are units, because every township belongs to at most one of them. An institution without a membership
+    of its own follows the one that it is attached to. A resident belongs to the community of the township's centre.
+    """
+
+    def __init__(
+        self, institution: pa.Table, membership: pa.Table, region: str, spans: Spans, townships: Iterable[str] = ()
+    ) -> None:
+        institution = institution.sort_by("institution_id")
+        column = {name: institution[name].to_pylist() for name in institution.column_names}
+        self.region = region
+        self.spans = spans
+        self.ids: list[str] = column["institution_id"]
+        self.names = dict(zip(self.ids, column["name"], strict=True))
+        self.tiers: list[str] = column["tier"]
+        self.kinds: list[str] = column["kind"]
+        self.beds: list[int | None] = column["open_beds"]
+        self.inside: Flags = np.array(
+            [r == region and t != "outside" for r, t in zip(column["region"], self.tiers, strict=True)], bool
+        )
+        seen = {t for t, inside in zip(column["township"], self.inside, strict=True) if t and inside}
+        self.townships = sorted(seen | {t for t in townships if t and t[:6] == region})
+        self._township_of = positions(institution["township"], self.townships)
+        self._tier_of = np.array([TIERS.index(t) if t in TIERS else -1 for t in self.tiers], np.int64)
+        month_ends = [last_day(month) for month in spans.months]
+        self.open: Flags = np.array(
+            [[_holds(a, b, day) for day in month_ends] for a, b in zip(column["opened"], column["closed"], strict=True)],
+            bool,
+        ).reshape(len(self.ids), len(month_ends))
+        self._read_memberships(membership, column["attached_to"], month_ends)
+        self.paid: Flags = np.zeros_like(self.open)
+        self.units: dict[str, list[str]] = {
+            "county": [region],
+            "community": self.communities,
+            "institution": [i for i, inside in zip(self.ids, self.inside, strict=True) if inside],
+            "tier": list(TIERS),
+            "township": self.townships,
+        }
+        self._institution_unit = np.where(self.inside, np.cumsum(self.inside) - 1, -1)
+
+    def _read_memberships(self, membership: pa.Table, attached_to: list[str | None], month_ends: list[date]) -> None:
+        rows = [row for row in membership.to_pylist() if row["community_kind"] == "general"]
+        rows.sort(key=lambda row: (row["community_id"], row["institution_id"], row["start"]))
+        self.communities: list[str] = sorted({row["community_id"] for row in rows})
+        self.community_names = {row["community_id"]: row["community_name"] for row in rows}
+        at = {institution: i for i, institution in enumerate(self.ids)}
+        own = np.full((len(self.ids), len(month_ends)), -1, np.int64)
+        self.lead: Flags = np.zeros(own.shape, bool)
+        for row in rows:
+            if (i := at.get(row["institution_id"])) is None:
+                continue
+            held = np.array([_holds(row["start"], row["end"], day) for day in month_ends], bool)
+            own[i, held & (own[i] < 0)] = self.communities.index(row["community_id"])
+            if row["role"] == "lead":
+                self.lead[i] |= held
+        self.community_of = own.copy()
+        for i, parent in enumerate(attached_to):
+            for _ in range(3):  # a village clinic, its centre, the centre's hospital
+                if parent is None or parent not in at:
+                    break
+                followed = at[parent]
+                self.community_of[i] = np.where(self.community_of[i] < 0, own[followed], self.community_of[i])
+                parent = attached_to[followed]
+        self.community_of_township = np.full((len(self.townships), len(month_ends)), -1, np.int64)
+        for i, township in enumerate(self._township_of):
+            if township >= 0 and self.inside[i] and self.kinds[i] in _TOWNSHIP_CENTRES:
+                current = self.community_of_township[township]
+                self.community_of_township[township] = np.where(current < 0, self.community_of[i], current)
+
+    def where(self, name: str) -> Flags:
+        """``[institution, month]``: where and when a named condition on the institution holds."""
+        condition = WHERE[name]
+        fits = np.ones(len(self.ids), bool)
+        if condition.inside:
+            fits &= self.inside
+        if condition.tiers:
+            fits &= np.array([tier in condition.tiers for tier in self.tiers], bool)
+        if condition.kinds:
+            fits &= np.array([kind in condition.kinds for kind in self.kinds], bool)
+        if condition.not_kinds:
+            fits &= np.array([kind not in condition.not_kinds for kind in self.kinds], bool)
+        held = np.repeat(fits[:, None], len(self.spans.months), axis=1)
+        if condition.role == "lead":
+            held &= self.lead
+        return held & self.paid if condition.paid else held
+
+    def unit_of_institution(self, kind: str, institution: Whole, month: Whole) -> Whole:
+        """The unit (by position) of rows placed by their institution; −1 when they belong to none of this kind.
+
+        ``institution`` and ``month`` are positions, equally long; both must be valid.
+        """
+        match kind:
+            case "county":
+                return np.where(self.inside[institution], 0, -1)
+            case "community":
+                return self.community_of[institution, month]
+            case "institution":
+                return self._institution_unit[institution]
+            case "tier":
+                return np.where(self.inside[institution], self._tier_of[institution], -1)
+            case "township":
+                return np.where(self.inside[institution], self._township_of[institution], -1)
+        raise ValueError(kind)
+
+    def unit_of_resident(self, kind: str, township: Whole, month: Whole) -> Whole:
+        """The unit of rows placed by where the resident lives; ``township`` may hold −1."""
+        match kind:
+            case "county":
+                return np.zeros(len(township), np.int64)
+            case "township":
+                return township
+            case "community":
+                if not self.townships:
+                    return np.full(len(township), -1, np.int64)
+                return np.where(township >= 0, self.community_of_township[township, month], -1)
+        raise ValueError(kind)
+
+
+def _holds(start: date | None, end: date | None, day: date) -> bool:
+    return (start is None or start <= day) and (end is None or day < end)
