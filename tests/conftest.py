@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-
-#: The day on which the tests happen to look. No test reads the clock.
-TODAY = date(2026, 1, 15)
-NOW = datetime(2026, 1, 15, 8, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
@@ -33,11 +28,12 @@ def shared_root() -> Path:
 def county_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small demonstration county: 3,000 residents, 24 months, loaded, with a run of all indicators. Read only."""
     from opencmc.facts.lake import Lake
-    from opencmc.methods.indicators import compute
+    from opencmc.methods.indicators import compute, sibling_packs
     from opencmc.policy.pack import default_root, load_pack
     from opencmc.synthetic import make_county
 
     home = tmp_path_factory.mktemp("county")
     make_county(home, residents=3_000, seed=7)
-    compute(Lake(home), load_pack(default_root(), "ninghai"), known_at=NOW, as_of=TODAY)
+    pack = load_pack(default_root(), "ninghai")
+    compute(Lake(home), pack, also=sibling_packs(default_root(), pack)[0])
     return home

@@ -1,0 +1,1 @@
+"""The audit lines of all writes: appended in the same transaction, never changed."""

@@ -1,0 +1,1 @@
+"""Published figures and the pages that show them: cockpit, indicators, data."""

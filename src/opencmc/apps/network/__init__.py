@@ -1,0 +1,1 @@
+"""Institutions and their dated roles in communities, as pages show them."""

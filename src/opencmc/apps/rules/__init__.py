@@ -1,0 +1,1 @@
+"""The rule book: policy packs as cards."""

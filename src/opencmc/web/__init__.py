@@ -1,0 +1,1 @@
+"""The shell of all pages: settings, components, charts, static files."""

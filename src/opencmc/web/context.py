@@ -1,0 +1,21 @@
+"""What the shell of every page shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from opencmc.apps.accounts.api import ROLES, holder_of
+from opencmc.apps.monitoring.api import find_run
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    run = getattr(request, "run_shown", None) or find_run()
+    context: dict[str, Any] = {"county": run.region_label if run else "", "run": run, "demo": settings.DEMO}
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        holder = getattr(request, "holder", None) or holder_of(user)
+        context |= {"holder": holder, "role_label": ROLES.get(holder.role, "")}
+    return context
