@@ -151,5 +151,5 @@ def evaluated(
 ) -> Iterator[Evaluation]:
     """The evaluation of a county with these rows."""
     with DuckDB(Facts(folder, rows), threads=1) as engine:
-        read = Read(Partials(None, REGION, [], engine.table, engine.collect))
-        yield evaluate(read, REGION, spans, known)
+        partials = Partials(None, REGION, [], engine.table, engine.collect)
+        yield evaluate(Read(partials), REGION, spans, known)

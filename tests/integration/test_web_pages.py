@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from opencmc.apps.accounts.api import create_demonstration_accounts
+from opencmc.apps.accounts.api import create_account, create_demonstration_accounts
 from opencmc.apps.audit.models import AuditLine
 from opencmc.apps.monitoring import queries
 from opencmc.apps.monitoring.api import publish_run
@@ -22,6 +23,7 @@ from opencmc.apps.monitoring.cockpit import judged_targets
 from opencmc.apps.monitoring.models import Run, Series
 from opencmc.apps.network.api import demonstration_units
 from opencmc.base.errors import Refused
+from opencmc.cli.serve import serve
 from opencmc.methods.indicators.targets import check_targets
 from opencmc.methods.runs import figures_of, open_run
 from opencmc.policy.pack import default_root, load_pack
@@ -48,7 +50,6 @@ def published(django_db_setup, django_db_blocker, county_home):
 def visit(db, published, settings, county_home):
     """``visit("director", "/")``: the page's text as that account sees it."""
     settings.OPENCMC_HOME = county_home
-    settings.STORAGES = {**settings.STORAGES}
 
     def go(username: str, address: str, status: int = 200):
         client = Client()
@@ -236,7 +237,7 @@ def test_differences_from_the_parent_are_printed(visit):
 
 def test_the_network_on_a_date_has_its_communities_and_those_in_none(visit):
     page = text_of(visit("director", "/network/?on=2025-06-01"))
-    for words in ("第一综合医共体", "第二综合医共体", "宁海县第一医院", "不在任何综合医共体中", "西店"):
+    for words in ("第一综合医共体", "第二综合医共体", "县第一医院", "不在任何综合医共体中", "西店"):
         assert words in page
     before = text_of(visit("director", "/network/?on=1990-01-01"))
     assert "第一综合医共体" not in before
@@ -341,3 +342,27 @@ def test_the_english_catalogue_is_complete_and_compiled(repository):
 def test_points_are_plain_json(db, published):
     points = json.loads(Series.objects.filter(indicator="m24_07", unit_kind="county").get().points)
     assert all(len(point) == 6 for point in points.values())
+
+
+def test_demonstration_accounts_are_never_opened_to_other_machines(county_home):
+    result = CliRunner().invoke(serve, ["--home", str(county_home), "--host", "0.0.0.0", "--demonstration-accounts"])
+    assert isinstance(result.exception, Refused)
+    assert "只能在本机打开" in result.exception.sentence
+
+
+def test_serving_a_home_that_is_not_there_is_refused(tmp_path):
+    result = CliRunner().invoke(serve, ["--home", str(tmp_path / "nowhere")])
+    assert isinstance(result.exception, Refused)
+    assert "opencmc demo" in result.exception.possible_when
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_an_account_needs_a_role_a_free_name_and_a_strong_password(db):
+    wanted = {"username": "zhou", "name": "周科长", "role": "fund_manager", "unit_kind": "county", "unit_id": "",
+              "password": "long-enough-and-odd-71", "actor": "admin", "at": NOW}  # fmt: skip
+    create_account(**wanted)
+    assert AuditLine.objects.filter(action="create_account", object="zhou").exists()
+    for wrong in ({}, {"username": "li", "role": "emperor"}, {"username": "li", "password": "123"}):
+        with pytest.raises(Refused):
+            create_account(**{**wanted, **wrong})
+    assert not User.objects.filter(username="li").exists()

@@ -52,11 +52,19 @@ class PolicyError(OpenCMCError):
 
 @dataclass(frozen=True, slots=True)
 class DataReason:
-    """Why rows were refused: how many, and on which source lines (the first few). Never a patient's values."""
+    """Why rows were refused: how many, and on which source lines (the first few). Never a patient's values.
+
+    A reason that lies in the whole file, such as a missing column, counts no rows.
+    """
 
     reason: str
     count: int
     lines: tuple[int, ...] = field(default=())
+
+    def __str__(self) -> str:
+        if not self.count:
+            return self.reason
+        return f"{self.reason}：{self.count} 行" + (f"（第 {'、'.join(map(str, self.lines))} 行）" if self.lines else "")
 
 
 class DataError(OpenCMCError):
@@ -68,8 +76,5 @@ class DataError(OpenCMCError):
         self.sentence = sentence
         self.table = table
         self.reasons = reasons
-        shown = [
-            f"- {r.reason}：{r.count} 行" + (f"（第 {'、'.join(map(str, r.lines))} 行）" if r.lines else "")
-            for r in reasons
-        ]
+        shown = [f"- {reason}" for reason in reasons]
         super().__init__("\n".join([f"{table}：{sentence}" if table else sentence, *shown]))

@@ -12,7 +12,7 @@ from opencmc.cli.demo import demo
 from opencmc.cli.facts import facts, load
 from opencmc.cli.indicators import explain, indicators
 from opencmc.cli.pack import pack
-from opencmc.cli.serve import serve
+from opencmc.cli.serve import account, serve
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -21,7 +21,7 @@ def opencmc() -> None:
     """OpenCMC：紧密型县域医共体的开放系统。"""
 
 
-for command in (demo, pack, load, facts, indicators, explain, serve):
+for command in (demo, pack, load, facts, indicators, explain, serve, account):
     opencmc.add_command(command)
 
 

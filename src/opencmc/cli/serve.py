@@ -42,8 +42,11 @@ def start_django(home: Path, *, demo: bool = False, hosts: str = "") -> None:
         os.environ["OPENCMC_HOSTS"] = hosts
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opencmc.web.settings")
     django.setup()
-    if settings.OPENCMC_HOME != home:
+    if home != settings.OPENCMC_HOME:
         raise RuntimeError(f"this process already serves {settings.OPENCMC_HOME}")
+    # Settings may have been read before it was known how the pages are to be served; workers are forked from here.
+    settings.DEMO = settings.DEMO or demo
+    settings.ALLOWED_HOSTS = [*dict.fromkeys([*settings.ALLOWED_HOSTS, *filter(None, hosts.split(","))])]
 
 
 def migrate() -> None:
@@ -90,6 +93,7 @@ def serve_home(home: Path, *, port: int, demo: bool = False, host: str = LOOPBAC
     hosts = "" if host == LOOPBACK else f"localhost,127.0.0.1,[::1],{host}"
     start_django(home, demo=demo, hosts=hosts)
     run_id = publish_home(home, demo=demo, progress=progress)
+    from django.db import connections
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
@@ -99,6 +103,7 @@ def serve_home(home: Path, *, port: int, demo: bool = False, host: str = LOOPBAC
     if demo:
         click.echo("演示账号：在登录页按一下即可进入。", err=True)
     click.echo(f"网页：http://{host}:{port}/  （Ctrl+C 结束）", err=True)
+    connections.close_all()  # a connection must not be carried over into the workers
     Granian(
         "opencmc.web.wsgi:application",
         address=host,

@@ -172,21 +172,34 @@ def _leading(name: str) -> Flow | Persons | Stock | None:
     return _leading(measure.parts[0]) if isinstance(measure, Total) else measure
 
 
+#: The table that a register's measure is read from.
+_REGISTERS = {
+    "beds": "institution", "bed_days": "institution", "clinics": "institution", "clinics_with_ecg": "equipment",
+    "staff": "posting", "payroll": "posting", "stationed": "posting", "stationed_days": "posting",
+    "contract": "contract", "elderly": "enrolment", "managed": "enrolment", "chronic": "enrolment",
+    "chronic_admitted": "stay", "norm_due": "enrolment", "norm_met": "follow_up", "population": "population",
+    "population_65": "population", "population_30_69": "population", "premature_deaths": "resident",
+    "items_met": "assessment", "items_due": "assessment", "votes": "assessment", "votes_shared": "assessment",
+}  # fmt: skip
+
+
 def _table_of(formula: Mapping[str, Any]) -> str:
     measure = _leading(formula["numerator"]["name"]) if formula["numerator"] else None
-    return GRAINS[measure.grain].table if isinstance(measure, Flow | Persons) else ""
+    if isinstance(measure, Flow | Persons):
+        return GRAINS[measure.grain].table
+    return _REGISTERS[measure.register] if isinstance(measure, Stock) else ""
 
 
 def rows_behind(run: Run, figure: str, limit: int = 20) -> dict[str, Any]:
     """``{table, count, sample_ids}`` of the numerator's rows, read from the lake as the run knew it.
 
-    For a sum of two tables the first one is shown. Registers (people and posts on a day) have no row list.
+    For a sum of two tables the first one is shown. Registers (people and posts on a day) name their table only.
     """
     row = find_figure(run, figure)
     formula = formula_on(run.definitions()[row["indicator"]], row["period"])
     measure = _leading(formula["numerator"]["name"]) if formula["numerator"] else None
     if not isinstance(measure, Flow | Persons):
-        return {"table": "", "count": None, "sample_ids": []}
+        return {"table": _table_of(formula), "count": None, "sample_ids": []}
     grain = GRAINS[measure.grain]
     months = [int(name.replace("-", "")) for name in Period.parse(row["period"]).months()]
     with DuckDB(Lake(run.home), run.known_at) as engine:

@@ -108,7 +108,7 @@ def ledger_table(
     part = np.array([16, 48, 30])[np.minimum(tier, 2)]
     control = inside == county.index["NH-C1"]
     subsidy = pay * np.where(control, 125, part) // 100
-    cost = income * rng.integers(54, 62, len(inside)) // 100 + subsidy * 20 // 100
+    cost = income * rng.integers(47, 55, len(inside)) // 100 + subsidy * 20 // 100
     assets = heads[inside] * np.array([46, 40, 22, 5])[level] * 1_000_000 + rng.integers(0, 5_000_000, len(inside))
     liabilities = assets * rng.integers(28, 46, len(inside)) // 100
     rows: list[tuple[str, str, int]] = []

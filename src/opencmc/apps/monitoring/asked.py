@@ -92,4 +92,4 @@ def rendered(key: tuple, template: str, build: Callable[[], dict[str, Any]]) -> 
     if body is None:
         body = str(render_to_string(template, build()))
         cache.set(name, body)
-    return mark_safe(body)  # noqa: S308 - rendered by our own template
+    return mark_safe(body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,6 +20,9 @@ from opencmc.apps.pictures import Bullet, Flow, Tiles, Trend
 
 SHOWN_TRENDS = 8
 SHOWN_COLUMNS = 5
+
+#: Kinds of institutions that see no patients; the table of institutions leaves them out.
+NO_CARE = frozenset({"pharmacy", "disease_control_centre", "other"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,7 @@ def _institutions(
 ) -> tuple[list[InstitutionRow], list[Definition], int]:
     """County and township institutions with the key figures that are defined for institutions; and how
     many have no value in any of them."""
-    units = list_units(tiers=("township", "county"))
+    units = {i: u for i, u in list_units(tiers=("township", "county")).items() if u.kind not in NO_CARE}
     if unit_kind == "community":
         units = {i: u for i, u in units.items() if i in institutions_of([unit_id], day)}
     shown = {i: u for i, u in units.items() if seen is None or i in seen}
@@ -182,15 +186,19 @@ def _own(run: RunHead, keys: list[Definition], period: str, holder: Holder) -> l
     return cards
 
 
+#: A load of several files names the file before the reason; over all loads only the reason matters.
+_FILE = re.compile(r"^\S+\.(?:parquet|csv)：")
+
+
 def unplaced_reasons() -> list[dict[str, Any]]:
-    """What the loads could not use or place, the largest count first."""
+    """What the loads could not use or place, over all files, the largest count first."""
     rows = []
     for load in queries.list_loads():
         rows += [{"table": load.table_label, "kind": "refused", **reason} for reason in load.reasons]
         rows += [{"table": load.table_label, "kind": "unplaced", **reason} for reason in load.unplaced]
     merged: dict[tuple[str, str, str], int] = {}
     for row in rows:
-        key = (row["table"], row["kind"], row["reason"])
+        key = (row["table"], row["kind"], _FILE.sub("", row["reason"]))
         merged[key] = merged.get(key, 0) + row["count"]
     return [
         {"table": table, "kind": kind, "reason": reason, "count": count}

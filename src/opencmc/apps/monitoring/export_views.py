@@ -8,7 +8,7 @@ from urllib.parse import quote
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -148,7 +148,7 @@ def indicator_pdf(request: HttpRequest, indicator: str) -> HttpResponse:
         period=question.period, holder=question.holder,
     )
     figure: Figure = page["figure"]
-    gap = f"{_('目标')} {page['target_text']}，{page['judgement'].gap}" if page["target"] else ""
+    gap = f"{pgettext('one', '目标')} {page['target_text']}，{page['judgement'].gap}" if page["target"] else ""
     sections: list[dict[str, Any]] = [
         {"kind": "pairs", "heading": _("这个数怎么来的"),
          "rows": [[step.name, f"{step.text}\n{step.note}".strip()] for step in page["steps"]]},

@@ -16,7 +16,7 @@ from opencmc.apps.monitoring import pictures, queries
 from opencmc.apps.monitoring.cockpit import indicator_href
 from opencmc.apps.monitoring.contracts import Definition, Figure, Point, RunHead, Target
 from opencmc.apps.monitoring.judgements import judge, target_text
-from opencmc.apps.monitoring.texts import exact_text, level_label, measure_unit, period_label, scaled_text, unit_text
+from opencmc.apps.monitoring.texts import exact_text, level_label, measure_unit, scaled_text, unit_text
 from opencmc.apps.network.api import community_names, list_places, list_units, unit_names
 from opencmc.apps.pictures import Bars, Trend
 from opencmc.base.periods import Period
@@ -62,10 +62,8 @@ def unit_choices(run: RunHead, definition: Definition, seen: set[str] | None) ->
     """Units to choose from, in groups: (heading, [(unit parameter, label)])."""
     groups: list[tuple[str, list[tuple[str, str]]]] = [(_("县"), [("", run.region_label)])]
     if "community" in definition.by:
-        groups.append((_("医共体"), [
-            (f"community:{i}", n) for i, n in sorted(community_names().items())
-            if i in queries.units_with_figures(run, "community")
-        ]))
+        computed = queries.units_with_figures(run, "community")
+        groups.append((_("医共体"), [(f"community:{i}", n) for i, n in sorted(community_names().items()) if i in computed]))
     if "tier" in definition.by:
         groups.append((_("层级"), [(f"tier:{t}", level_label(t)) for t in TIER_ORDER]))
     if "township" in definition.by:
@@ -184,8 +182,6 @@ def indicator_page(
         "bullet": pictures.bullet(judged) if judged else None,
         "target": target,
         "target_text": target_text(target, definition.places, figure.unit) if target else "",
-        "unit": unit,
-        "unit_label": unit_label(run, unit_kind, unit_id),
         "trend": _trend(definition, points, target, beside, period),
         "comparison": comparison,
         "older_href": indicator_href(older.id, period, unit) if older else "",
@@ -198,7 +194,6 @@ def indicator_page(
             {"period": period, **({"unit": unit} if unit else {})}),
         "card": rule,
         "pack_changed": definition.own and pack.identity != run.pack_revision,
-        "period_label": period_label(period),
     }
 
 

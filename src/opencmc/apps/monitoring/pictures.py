@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from opencmc.apps.monitoring.contracts import Definition, Figure, Judgement, Point, Target
 from opencmc.apps.monitoring.judgements import judge, target_text
@@ -25,6 +26,7 @@ def bullet(judgement: Judgement) -> Bullet:
     value = _place(figure.point.scaled if figure.point else None, places)
     goal = _place(target.scaled, places)
     previous = _place(figure.previous_point.scaled if figure.previous_point else None, places)
+    drawn = (goal, previous) if target.scaled is not None else (previous, None)  # a trend's target is last year itself
     present = [abs(number) for number in (value, goal, previous) if number is not None]
     largest = max(present, default=1.0) or 1.0
     maximum = 100.0 if figure.indicator.unit == "percent" and 30 <= largest <= 100 else largest * 1.25
@@ -36,8 +38,8 @@ def bullet(judgement: Judgement) -> Bullet:
         "state": state,
     }
     return Bullet(
-        f"b-{target.id}", figure.indicator.label, description, value, goal, previous, maximum, judgement.state,
-        figure.indicator.direction,
+        f"b-{target.id}", figure.indicator.label, description, value, *drawn, maximum, judgement.state,
+        "down" if target.comparator in {"<=", "<", "falling"} else "up",
     )
 
 
@@ -90,7 +92,7 @@ def trend(
         lines=tuple(lines),
         twin=Twin(head, rows),
         target=_place(target.scaled, definition.places) if target else None,
-        target_label=f"{_('目标')} {target_text(target, definition.places, unit)}" if target and target.scaled is not None else "",
+        target_label=f"{pgettext('one', '目标')} {target_text(target, definition.places, unit)}" if target and target.scaled is not None else "",
         breaks=tuple(breaks),
         unit=unit,
         places=definition.places,
@@ -129,7 +131,7 @@ def bars(
         name, title, _("由好到差排列，共 %(count)s 个单位。") % {"count": len(drawn)}, tuple(drawn),
         Twin((_("单位"), definition.label, _("分子"), _("分母")), tuple(rows)),
         _place(target.scaled, definition.places) if target else None,
-        f"{_('目标')} {target_text(target, definition.places, unit)}" if target and target.scaled is not None else "",
+        f"{pgettext('one', '目标')} {target_text(target, definition.places, unit)}" if target and target.scaled is not None else "",
     )
 
 
@@ -151,7 +153,7 @@ def tiles(
             if target is not None:
                 judged = judge(figure, target)
                 state, note = judged.state, judged.gap
-                step = _step(-(judged.distance or 0.0) * 10)
+                step = _step(-(judged.distance or 0.0) * 30)
             elif definition.direction == "none":
                 state, step, note = "none", 0, ""
             else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any
@@ -23,10 +23,15 @@ KIND_ORDER = ("year", "ytd", "quarter", "month")
 
 def find_run(run_id: str = "") -> RunHead | None:
     """The run of this id, or the latest one published; None when none is."""
-    runs = Run.objects.defer("definitions")
-    run = runs.filter(run_id=run_id).first() if run_id else runs.order_by("-published_at").first()
-    if run is None:
-        return None
+    runs = Run.objects.filter(run_id=run_id) if run_id else Run.objects.order_by("-published_at")
+    found = runs.values_list("run_id", "published_at").first()
+    return _head(*found) if found else None
+
+
+@lru_cache(maxsize=32)
+def _head(run_id: str, _published_at: datetime) -> RunHead:
+    """Kept in memory: a published run never changes, and publishing it anew gives it another moment."""
+    run = Run.objects.defer("definitions").get(run_id=run_id)
     return RunHead(
         run.run_id, run.pack, run.pack_revision, run.region, run.region_label, run.as_of, run.known_at,
         run.published_at, {k: run.periods[k] for k in KIND_ORDER if k in run.periods}, run.series_count,
@@ -39,7 +44,7 @@ def definitions(run: RunHead) -> dict[str, Definition]:
 
 
 @lru_cache(maxsize=8)
-def _definitions(run_id: str, _published_at: Any, language: str) -> dict[str, Definition]:
+def _definitions(run_id: str, _published_at: datetime, language: str) -> dict[str, Definition]:
     stored: dict[str, dict[str, Any]] = Run.objects.values_list("definitions", flat=True).get(run_id=run_id)
     return {indicator: _definition(indicator, record, language) for indicator, record in stored.items()}
 
@@ -97,16 +102,15 @@ def last_day(period: str, run: RunHead) -> date:
 
 
 def default_period(run: RunHead) -> str:
-    """The period that ends last; of two that end together the year comes before the year to date."""
-    best = ""
-    for kind in ("year", "ytd", "quarter", "month"):
-        for name in run.periods.get(kind, []):
-            end = Period.parse(name).end
-            complete = end <= run.as_of + timedelta(days=1)
-            if complete and (not best or end > Period.parse(best).end):
-                best = name
+    """The period that ends last; of two that end together the year comes before the year to date. "" without any."""
+    complete = [
+        (Period.parse(name).end, -order, name)
+        for order, kind in enumerate(KIND_ORDER)
+        for name in run.periods.get(kind, [])
+        if Period.parse(name).end <= run.as_of + timedelta(days=1)
+    ]
     names = [name for kind in KIND_ORDER for name in run.periods.get(kind, [])]
-    return best or (names[-1] if names else "")
+    return max(complete)[2] if complete else next(iter(names), "")
 
 
 def points_of(run: RunHead, unit_kind: str, unit_id: str, indicators: Iterable[str] | None = None) -> dict[str, dict[str, Point]]:

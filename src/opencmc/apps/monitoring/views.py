@@ -7,6 +7,7 @@ import re
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from opencmc.apps.accounts.api import check_can_list_rows
@@ -21,7 +22,6 @@ from opencmc.apps.rules.api import pack_by_id
 from opencmc.methods.explain import explain
 from opencmc.methods.runs import open_run
 
-
 #: A step that is only the same figure in one month.
 _MONTH = re.compile(r"\d{4}-\d{2}")
 
@@ -29,6 +29,22 @@ _MONTH = re.compile(r"\d{4}-\d{2}")
 def nothing_published(request: HttpRequest, section: str) -> HttpResponse:
     """The empty state: what fills it."""
     return render(request, "monitoring/empty.html", {"section": section, "home": settings.OPENCMC_HOME})
+
+
+def _page(request: HttpRequest, question: asked.Asked, key: tuple, template: str, title: str, section: str, build) -> HttpResponse:
+    """A page whose body is drawn once; ``build`` gives what its template needs beyond the question itself."""
+    run = question.run
+
+    def context() -> dict:
+        return {
+            "run": run, "county": run.region_label, "period": question.period, "unit": question.unit,
+            "switch": asked.period_switch(run, question.period),
+            "unit_label": unit_label(run, question.unit_kind, question.unit_id), **build(),
+        }
+
+    body = asked.rendered((*key, run.run_id, run.published_at, question.period, question.unit), template, context)
+    shown = {"body": body, "title": title, "section": section, "problem": question.problem}
+    return render(request, "monitoring/page.html", shown)
 
 
 @require_GET
@@ -42,23 +58,15 @@ def cockpit_view(request: HttpRequest) -> HttpResponse:
     run, map_of = question.run, request.GET.get("map", "")
     if map_of not in queries.definitions(run):
         map_of = ""
-    key = ("cockpit", run.run_id, run.published_at, question.period, question.unit, map_of, asked.scope_key(question.holder))
-    switch = asked.period_switch(run, question.period)
 
-    def build():
-        body = cockpit(
+    def build() -> dict:
+        return cockpit(
             run, unit_kind=question.unit_kind, unit_id=question.unit_id, period=question.period,
             holder=question.holder, map_of=map_of,
-        )
-        return body | {"run": run, "period": question.period, "unit": question.unit, "switch": switch}
+        ) | {"units": [("", run.region_label), *_communities(run)]}
 
-    context = {
-        "body": asked.rendered(key, "monitoring/cockpit_body.html", build),
-        "switch": switch, "problem": question.problem, "section": "cockpit", "unit": question.unit,
-        "unit_label": unit_label(run, question.unit_kind, question.unit_id),
-        "units": [("", run.region_label), *_communities(run)],
-    }
-    return render(request, "monitoring/cockpit.html", context)
+    key = ("cockpit", map_of, asked.scope_key(question.holder))
+    return _page(request, question, key, "monitoring/cockpit_body.html", _("总览"), "cockpit", build)
 
 
 def _communities(run: RunHead) -> list[tuple[str, str]]:
@@ -73,24 +81,17 @@ def indicator_sets(request: HttpRequest) -> HttpResponse:
     if question is None:
         return nothing_published(request, "indicators")
     run = question.run
-    key = ("indicators", run.run_id, run.published_at, question.period, question.unit)
 
-    def build():
+    def build() -> dict:
         points = queries.points_of(run, question.unit_kind, question.unit_id)
         sets: dict[str, list] = {}
         for d in sorted(queries.definitions(run).values(), key=lambda d: d.id):
             figure = queries.figure(d, question.unit_kind, question.unit_id, question.period, points.get(d.id, {}))
             sets.setdefault(d.set, []).append((figure, indicator_href(d.id, question.period, question.unit)))
         ordered = sorted(sets.items(), key=lambda s: _set_order(s[0], s[1][0][0].indicator))
-        return {"sets": [
-            (set_label(name, rows[0][0].indicator.pack_label), name, rows) for name, rows in ordered]}
+        return {"sets": [(set_label(name, rows[0][0].indicator.pack_label), name, rows) for name, rows in ordered]}
 
-    context = {
-        "body": asked.rendered(key, "monitoring/indicators_body.html", build),
-        "switch": asked.period_switch(run, question.period), "problem": question.problem, "section": "indicators",
-        "unit": question.unit, "unit_label": unit_label(run, question.unit_kind, question.unit_id),
-    }
-    return render(request, "monitoring/indicators.html", context)
+    return _page(request, question, ("indicators",), "monitoring/indicators_body.html", _("指标"), "indicators", build)
 
 
 def _set_order(name: str, one: Definition) -> tuple:
@@ -99,7 +100,7 @@ def _set_order(name: str, one: Definition) -> tuple:
     return (not one.own, not name.startswith("national"), -int(year) if year.isdigit() else 0, name)
 
 
-def _defined(run, indicator: str) -> Definition:
+def _defined(run: RunHead, indicator: str) -> Definition:
     definition = queries.definitions(run).get(indicator)
     if definition is None:
         raise Http404
@@ -115,23 +116,16 @@ def indicator(request: HttpRequest, indicator: str) -> HttpResponse:
     run = question.run
     definition = _defined(run, indicator)
     pack = pack_by_id(run.pack if definition.own else definition.pack)
-    key = ("indicator", run.run_id, run.published_at, pack.fingerprint, indicator, question.period, question.unit,
-           asked.scope_key(question.holder))
 
-    def build():
+    def build() -> dict:
+        seen = queries.institutions_seen(question.holder, queries.last_day(question.period, run))
         return indicator_page(
             run, pack, definition, unit_kind=question.unit_kind, unit_id=question.unit_id, period=question.period,
             holder=question.holder,
-        ) | {"run": run, "period": question.period, "may_list_rows": question.holder.may_list_rows}
+        ) | {"may_list_rows": question.holder.may_list_rows, "units": unit_choices(run, definition, seen)}
 
-    seen = queries.institutions_seen(question.holder, queries.last_day(question.period, run))
-    context = {
-        "body": asked.rendered(key, "monitoring/indicator_body.html", build),
-        "switch": asked.period_switch(run, question.period), "problem": question.problem, "section": "indicators",
-        "definition": definition, "unit": question.unit, "units": unit_choices(run, definition, seen),
-        "unit_label": unit_label(run, question.unit_kind, question.unit_id),
-    }
-    return render(request, "monitoring/indicator.html", context)
+    key = ("indicator", indicator, pack.fingerprint, asked.scope_key(question.holder))
+    return _page(request, question, key, "monitoring/indicator_body.html", definition.label, "indicators", build)
 
 
 @require_GET

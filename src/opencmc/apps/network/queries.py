@@ -35,7 +35,7 @@ def list_places() -> dict[str, Place]:
 
 def community_names() -> dict[str, str]:
     pairs = Membership.objects.order_by("community_id", "-start").values_list("community_id", "community_name").distinct()
-    return {community: name for community, name in pairs}
+    return dict(pairs)
 
 
 def unit_names() -> dict[tuple[str, str], str]:
@@ -133,7 +133,7 @@ def network_on(day: date, region: str) -> Picture:
         lead = node(leads[0], held, frozenset(below[leads[0]])) if leads else None
         every = members + below_lead
         if first.community_kind == "general":
-            in_general |= set(held) | {i for m in every for i in _all_below(m)}
+            in_general |= set(held) | {i for m in every for i in all_below(m)}
         communities.append(
             Community(
                 community_id, first.community_name, first.community_kind, lead, every,
@@ -156,8 +156,8 @@ def _size(node: Node) -> int:
     return 1 + sum(_size(child) for child in node.children)
 
 
-def _all_below(node: Node) -> set[str]:
-    return {node.unit.institution_id} | {i for child in node.children for i in _all_below(child)}
+def all_below(node: Node) -> set[str]:
+    return {node.unit.institution_id} | {i for child in node.children for i in all_below(child)}
 
 
 def demonstration_units() -> dict[str, tuple[str, str]]:

@@ -34,7 +34,7 @@ def network(request: HttpRequest) -> HttpResponse:
     chosen = next((c for c in overlays if c.community_id == request.GET.get("overlay")), None)
     linked = set()
     if chosen:
-        linked = {i for member in chosen.members for i in queries._all_below(member)}
+        linked = {i for member in chosen.members for i in queries.all_below(member)}
         linked |= {chosen.lead.unit.institution_id} if chosen.lead else set()
     context = {
         "picture": picture, "general": general, "overlays": overlays, "chosen": chosen, "linked": linked,

@@ -9,6 +9,7 @@ from opencmc.apps.rules.models import PackInUse
 from opencmc.base.errors import PolicyError, Refused
 from opencmc.policy.pack import Pack, default_root, list_packs, load_pack
 
+
 def _state_of_files(root: Path) -> tuple[int, int]:
     """How many pack files there are and when the last one changed: cheap, and enough to notice an edit."""
     changed = [path.stat().st_mtime_ns for path in root.rglob("*.yaml")]

@@ -92,10 +92,12 @@ def compute(
         return earlier
     say("汇总", 0.05)
     effective = max(load.known_at for load in loads)
+    folder = lake.home / "cache" / "indicators"
     with _engine(engine, lake, effective) as running:
-        folder = lake.home / "cache" / "indicators"
-        read = Read(Partials(folder, pack.region, loads, running.table, running.collect))
-        evaluation = evaluate(read, pack.region, spans, {d.id: d for d in found})
+        partials = Partials(
+            folder, pack.region, loads, running.table, running.collect, hold=isinstance(running, engines.DuckDB)
+        )
+        evaluation = evaluate(Read(partials), pack.region, spans, {d.id: d for d in found})
         wanted = [d for d in found if sets is None or d.set in sets]
         return _write(lake, identifier, manifest, evaluation, wanted, [pack, *also], say)
 
@@ -217,8 +219,12 @@ def _figures(evaluation: Evaluation, definition: Definition, kind: str, result: 
         return array[:, periods].reshape(-1)
 
     def text(codes: Any, texts: Sequence[str]) -> pa.DictionaryArray:
+        # Every text once: a dictionary with repetitions is not written the same way twice.
         used, back = np.unique(codes, return_inverse=True)
-        return pa.DictionaryArray.from_arrays(pa.array(back.astype(np.int32)), pa.array([texts[i] for i in used]))
+        words = [texts[i] for i in used]
+        distinct = list(dict.fromkeys(words))
+        at = np.array([distinct.index(word) for word in words], np.int32)
+        return pa.DictionaryArray.from_arrays(pa.array(at[back]), pa.array(distinct, pa.string()))
 
     def same(value: str) -> pa.DictionaryArray:
         return text(np.zeros(size, np.int64), [value])

@@ -148,6 +148,8 @@ class Evaluation:
         old_gap = np.where((before < 0)[None, :], no_year, old_gap)
         gap = gaps.both(np.where(base.status == VALUE, 0, base.because), old_gap)
         result = self._quotient(definition, formula, [], base.value.copy(), old, gap, top=base.value - old)
+        asked = (base.status == UNKNOWN) | (old_status == UNKNOWN) | (before < 0)[None, :]
+        result.status = np.where((gap != 0) & ~asked, NOT_APPLICABLE, result.status)
         result.has_numerator = base.status == VALUE
         result.has_denominator = (old_status == VALUE) & (before >= 0)[None, :]
         result.unplaced = base.unplaced.copy()

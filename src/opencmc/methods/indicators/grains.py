@@ -13,6 +13,7 @@ import ibis
 import ibis.expr.types as ir
 
 from opencmc.facts.tables import TABLES
+from opencmc.methods.indicators.homes import NOBODY
 from opencmc.methods.indicators.measures import Flow, flows
 
 Tables = Callable[[str], ir.Table]
@@ -26,8 +27,8 @@ class Grain:
     """How rows of ``table`` are placed.
 
     ``day`` is the date that says in which month a row falls, ``institution`` the column of its place. ``monthly``
-    says that ``day`` is the table's event date, so that a load changes only the months that it names. ``needs`` are
-    the other tables whose rows decide the result.
+    says that ``day`` is the table's event date, so that a load changes only the months that it names. ``resident``
+    says that rows name a resident, ``contracted`` that only visits of residents under contract on the day count.
     """
 
     name: str
@@ -37,7 +38,6 @@ class Grain:
     resident: bool = True
     insured: bool = False
     monthly: bool = True
-    needs: tuple[str, ...] = ()
     contracted: bool = False
     distinct: bool = False
 
@@ -45,12 +45,12 @@ class Grain:
 GRAINS: dict[str, Grain] = {
     grain.name: grain
     for grain in (
-        Grain("visit", "visit", "date", insured=True, needs=("resident",)),
-        Grain("contracted_visit", "visit", "date", insured=True, needs=("resident", "contract"), contracted=True),
-        Grain("stay", "stay", "discharged", insured=True, needs=("resident",)),
-        Grain("inpatient", "stay", "discharged", insured=True, needs=("resident",), distinct=True),
-        Grain("referral", "referral", "created", institution="from_id", needs=("resident",)),
-        Grain("order", "order", "reported", institution="from_id", monthly=False, needs=("resident",)),
+        Grain("visit", "visit", "date", insured=True),
+        Grain("contracted_visit", "visit", "date", insured=True, contracted=True),
+        Grain("stay", "stay", "discharged", insured=True),
+        Grain("inpatient", "stay", "discharged", insured=True, distinct=True),
+        Grain("referral", "referral", "created", institution="from_id"),
+        Grain("order", "order", "reported", institution="from_id", monthly=False),
         Grain("ledger", "ledger", "month", resident=False),
     )
 }
@@ -103,7 +103,7 @@ def in_months(t: ir.Table, grain: Grain, months: Sequence[int]) -> ir.Table:
 
 def keyed(tables: Tables, grain: Grain, region: str, months: Sequence[int] | None = None) -> ir.Table:
     """The rows of the grain with their keys: ``key_month``, ``key_institution``, ``key_township`` (where the resident
-    lives, or nothing) and ``key_insured``."""
+    lives; nothing when that is not recorded, :data:`NOBODY` when the resident is not) and ``key_insured``."""
     t = rows_of(tables, grain)
     if months is not None:
         t = in_months(t, grain, months)
@@ -117,8 +117,10 @@ def keyed(tables: Tables, grain: Grain, region: str, months: Sequence[int] | Non
     )
     if not grain.resident:
         return t.mutate(key_township=ibis.null("string"))
-    homes = tables("resident").select(home_of="resident_id", key_township="township")
-    return t.left_join(homes, t.resident_id == homes.home_of)
+    homes = tables("resident").select(home_of="resident_id", home="township")
+    t = t.left_join(homes, t.resident_id == homes.home_of)
+    unknown = t.resident_id.notnull() & t.home_of.isnull()
+    return t.mutate(key_township=unknown.ifelse(NOBODY, t.home))
 
 
 def partial_sums(tables: Tables, grain: Grain, region: str, months: Sequence[int] | None = None) -> ir.Table:

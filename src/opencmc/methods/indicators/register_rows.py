@@ -27,30 +27,22 @@ def _lasting(t: ir.Table) -> dict[str, ir.Value]:
     return {"start_month": month_number(t.start), "end_month": month_number(t.end).fill_null(999912)}
 
 
-def _homes(tables: Tables) -> ir.Table:
-    return tables("resident").select(home_of="resident_id", township="township")
-
-
 def contracts(tables: Tables, region: str, months: Sequence[int] | None) -> ir.Table:
-    """Contracted residents by institution, township, first and last month."""
+    """Contracted residents by institution, first and last month."""
     t = tables("contract")
     t = t.mutate(**_lasting(t))
     t = t.filter(t.start_month < t.end_month)
-    homes = _homes(tables)
-    t = t.left_join(homes, t.resident_id == homes.home_of)
-    return t.group_by("institution_id", "township", "start_month", "end_month").aggregate(
+    return t.group_by("institution_id", "start_month", "end_month").aggregate(
         rows=t.resident_id.nunique().cast("int64")
     )
 
 
 def enrolments(tables: Tables, region: str, months: Sequence[int] | None) -> ir.Table:
-    """Persons in programmes by programme, institution, township, first and last month."""
+    """Persons in programmes by programme, institution, first and last month."""
     t = tables("enrolment")
     t = t.mutate(**_lasting(t))
     t = t.filter(t.start_month < t.end_month)
-    homes = _homes(tables)
-    t = t.left_join(homes, t.resident_id == homes.home_of)
-    return t.group_by("programme", "institution_id", "township", "start_month", "end_month").aggregate(
+    return t.group_by("programme", "institution_id", "start_month", "end_month").aggregate(
         rows=t.resident_id.nunique().cast("int64")
     )
 
@@ -59,11 +51,7 @@ def chronic(tables: Tables, region: str, months: Sequence[int] | None) -> ir.Tab
     """Each person under management for hypertension or diabetes, with the months of start and end."""
     t = tables("enrolment")
     t = t.filter(t.programme.isin(CHRONIC)).mutate(**_lasting(t))
-    homes = _homes(tables)
-    t = t.left_join(homes, t.resident_id == homes.home_of)
-    return t.select(
-        "programme", "institution_id", "township", "start_month", "end_month", "start", person=t.resident_id
-    )
+    return t.select("programme", "institution_id", "start_month", "end_month", "start", person=t.resident_id)
 
 
 def chronic_follow_ups(tables: Tables, region: str, months: Sequence[int] | None) -> ir.Table:
@@ -140,8 +128,9 @@ def memberships(tables: Tables, region: str, months: Sequence[int] | None) -> ir
 
 def _sums(grain: Grain) -> Source:
     return Source(
-        grain.name, grain.table, grain.needs, grain.monthly,
+        grain.name, grain.table, (), grain.monthly,
         lambda tables, region, months: partial_sums(tables, grain, region, months),
+        onwards=("contract",) if grain.contracted else (), homes=grain.resident,
     )  # fmt: skip
 
 
@@ -154,9 +143,9 @@ SOURCES: dict[str, Source] = {
         *(_sums(grain) for grain in GRAINS.values()),
         Source("institutions", "institution", (), False, institutions),
         Source("memberships", "membership", (), False, memberships),
-        Source("contracts", "contract", ("resident",), False, contracts),
-        Source("enrolments", "enrolment", ("resident",), False, enrolments),
-        Source("chronic", "enrolment", ("resident",), False, chronic),
+        Source("contracts", "contract", (), False, contracts),
+        Source("enrolments", "enrolment", (), False, enrolments),
+        Source("chronic", "enrolment", (), False, chronic),
         Source("chronic_follow_ups", "follow_up", (), True, chronic_follow_ups),
         Source("chronic_admissions", "stay", ("enrolment",), True, chronic_admissions),
         Source("deaths", "resident", (), False, deaths),

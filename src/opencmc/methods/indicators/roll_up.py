@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from opencmc.base.periods import PeriodKind
 from opencmc.facts.tables import TABLES
 from opencmc.methods.indicators import amounts as reasons
 from opencmc.methods.indicators.amounts import Amounts, Gaps
 from opencmc.methods.indicators.grains import GRAINS, HERE, NOT_RECORDED
+from opencmc.methods.indicators.homes import NOBODY
 from opencmc.methods.indicators.measures import MEASURES, Flow, Persons, Stock, Total
 from opencmc.methods.indicators.places import Places, positions
 from opencmc.methods.indicators.registers import Registers
@@ -31,7 +33,8 @@ class Cube:
         self.month = position
         self.institution = positions(table["institution_id"], places.ids)
         self.township = positions(table["township"], places.townships)
-        self.township_known: Flags = table["township"].is_valid().to_numpy().astype(bool)
+        known = pc.fill_null(pc.not_equal(table["township"], NOBODY), False)
+        self.township_known: Flags = known.to_numpy().astype(bool)
         self.insured = whole(table, "insured")
         self._columns: dict[str, Whole] = {}
 

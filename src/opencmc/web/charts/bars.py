@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from opencmc.apps.pictures import LEVELS, Bar, Bars
 from opencmc.web.charts.svg import frame, percent, shortened, tag, words
 
@@ -37,7 +39,7 @@ def draw_bars(picture: Bars) -> str:
 
 def _row(bar: Bar, y: int, place, zero: float) -> str:
     label = words(shortened(bar.label, 12), percent(_LEFT - 0.012), y + 17, "bar-label", "end")
-    hint = tag("title", f"{bar.full_label or bar.label} {bar.text}")
+    hint = tag("title", escape(f"{bar.full_label or bar.label} {bar.text}"))
     if bar.value is None:
         parts = label + words(shortened(bar.text, 24), percent(_LEFT + 0.005), y + 17, "bar-none")
     else:

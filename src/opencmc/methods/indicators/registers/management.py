@@ -7,6 +7,7 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from opencmc.methods.indicators import amounts as reasons
 from opencmc.methods.indicators.measures import Stock
@@ -47,7 +48,7 @@ class Management(Register):
         return self._counted("contracts", kind, where, "contract", "家庭医生签约")
 
     def elderly(self, measure: Stock, kind: str, where: Flags, parameters: Mapping[str, str]) -> Found:
-        rows = np.array([p == "elderly" for p in self.read["enrolments"]["programme"].to_pylist()], bool)
+        rows = _is(self.read["enrolments"]["programme"], "elderly") > 0
         return self._counted("enrolments", kind, where, "enrolment", "老年人健康管理", rows)
 
     def managed(self, measure: Stock, kind: str, where: Flags, parameters: Mapping[str, str]) -> Found:
@@ -74,10 +75,8 @@ class Management(Register):
                 "start": self.spans.axis(whole(table, "start_month")),
                 "end": self.spans.axis(whole(table, "end_month")),
                 "start_day": days(table["start"], date(1, 1, 1)),
-                "diabetes": np.array([p == "diabetes" for p in table["programme"].to_pylist()], np.int64),
-                "followed_diabetes": np.array(
-                    [p == "diabetes" for p in self.read["chronic_follow_ups"]["programme"].to_pylist()], np.int64
-                ),
+                "diabetes": _is(table["programme"], "diabetes"),
+                "followed_diabetes": _is(self.read["chronic_follow_ups"]["programme"], "diabetes"),
             }
         shared = self._shared["chronic"]
         assert isinstance(shared, dict)
@@ -208,3 +207,9 @@ class Management(Register):
 
     def norm_met(self, measure: Stock, kind: str, where: Flags, parameters: Mapping[str, str]) -> Found:
         return self._norm(kind, where, met_only=True)
+
+
+def _is(column: pa.ChunkedArray, text: str) -> Whole:
+    """1 where a text column has this value, 0 elsewhere."""
+    flags: Whole = pc.fill_null(pc.equal(column, text), False).to_numpy().astype(np.int64)
+    return flags

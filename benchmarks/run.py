@@ -1,0 +1,68 @@
+"""Run all benchmarks and write docs/benchmarks.md: ``make bench`` (about ten minutes on 2 cores; needs 4 GB of disk)."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+REPORT = HERE.parent / "docs" / "benchmarks.md"
+
+FULL_COUNTY = 695_958
+
+
+def steps(home: Path) -> list[tuple[str, str, list[str]]]:
+    """Title, goal, and the script with its arguments."""
+    return [
+        (
+            "A full county, made and loaded",
+            "at most 360 s within 6 GB",
+            ["bench_county.py", "--residents", str(FULL_COUNTY), "--home", str(home)],
+        ),
+        (
+            "All indicators, all units, 24 months, on the full county",
+            "at most 5 s; one more month at most 1 s",
+            ["bench_indicators.py", "--home", str(home)],
+        ),
+        (
+            "Fifty million visits against hand-written SQL",
+            "a ratio of at most 1.2, the same answers",
+            ["bench_indicators.py", "--rows", "50000000"],
+        ),
+        (
+            "Pages, served from the full county",
+            "p95 at most 100 ms, no error",
+            ["bench_pages.py", "--home", str(home)],
+        ),
+    ]
+
+
+def main() -> None:
+    machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    report = [
+        "# Benchmarks",
+        "",
+        f"Measured on {datetime.now(UTC):%Y-%m-%d} with `make bench` on a machine with {machine}. "
+        "Other work on the same machine moves the seconds; the ratio is taken side by side in one process.",
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        for title, goal, (script, *arguments) in steps(Path(folder) / "county"):
+            print(f"{title} …", flush=True)
+            done = subprocess.run(
+                [sys.executable, str(HERE / script), *arguments], capture_output=True, text=True, check=False
+            )
+            if done.returncode:
+                sys.exit(f"{script}: {done.stderr}")
+            print(done.stdout, flush=True)
+            command = " ".join(["python", f"benchmarks/{script}", *arguments]).replace(folder + "/county", "HOME")
+            report += ["", f"## {title}", "", f"Goal: {goal}.", "", "```", f"$ {command}", done.stdout.rstrip(), "```"]
+    REPORT.write_text("\n".join(report) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
