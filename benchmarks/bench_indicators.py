@@ -103,9 +103,7 @@ def one_pass(rows: int) -> None:
             ours, theirs = [], []
             for _ in range(3):  # alternating, so that both see the same machine
                 hand, expected = best(1, lambda: connection.sql(by_hand).to_arrow_table())
-                taken, found = best(
-                    1, lambda: engine.collect(partial_sums(engine.table, GRAINS["visit"], REGION))
-                )
+                taken, found = best(1, lambda: engine.collect(partial_sums(engine.table, GRAINS["visit"], REGION)))
                 ours.append(taken)
                 theirs.append(hand)
         assert as_rows(found) == as_rows(expected), "the two ways disagree"

@@ -47,8 +47,10 @@ def main() -> None:
     report = [
         "# Benchmarks",
         "",
-        f"Measured on {datetime.now(UTC):%Y-%m-%d} with `make bench` on a machine with {machine}. "
-        "Other work on the same machine moves the seconds; the ratio is taken side by side in one process.",
+        (
+            f"Measured on {datetime.now(UTC):%Y-%m-%d} with `make bench` on a machine with {machine}. "
+            "Other work on the same machine moves the seconds; the ratio is taken side by side in one process."
+        ),
     ]
     with tempfile.TemporaryDirectory() as folder:
         for title, goal, (script, *arguments) in steps(Path(folder) / "county"):

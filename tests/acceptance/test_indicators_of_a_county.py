@@ -88,7 +88,8 @@ def test_by_institution_and_month_the_parts_make_the_whole(county_home, year):
         if row["indicator"] == "cq_discharges"
     ]
     assert sum(discharges) == whole > 0
-    assert {row["unit_kind"] for row in rows} == {"institution"} and len({row["period"] for row in rows}) == 12
+    assert {row["unit_kind"] for row in rows} == {"institution"}
+    assert len({row["period"] for row in rows}) == 12
 
 
 def test_a_wrong_set_period_or_kind_is_refused_with_what_exists(county_home):
@@ -99,7 +100,8 @@ def test_a_wrong_set_period_or_kind_is_refused_with_what_exists(county_home):
         (["--period", "2025", "--as-of", "31.12.2025"], "2025-12-31"),
     ):
         result = runner.invoke(indicators, ["--home", str(county_home), *arguments])
-        assert result.exit_code == 2 and said in result.output
+        assert result.exit_code == 2
+        assert said in result.output
     result = runner.invoke(indicators, ["--home", str(county_home), "--period", "2025", "--set", "national-2023"])
     assert "national-2024" in str(result.exception)
 
@@ -107,5 +109,11 @@ def test_a_wrong_set_period_or_kind_is_refused_with_what_exists(county_home):
 def test_a_figure_is_explained_in_words(county_home):
     result = CliRunner().invoke(explain, ["latest", "m24_07/county/330226/2025", "--home", str(county_home)])
     assert result.exit_code == 0, result.output
-    for words in ("县域内基层医疗卫生机构诊疗人次", "国卫办基层发〔2024〕22号", "待核实", "购药不计诊疗人次", "visit 表"):
+    for words in (
+        "县域内基层医疗卫生机构诊疗人次",
+        "国卫办基层发〔2024〕22号",
+        "待核实",
+        "购药不计诊疗人次",
+        "visit 表",
+    ):
         assert words in result.stdout

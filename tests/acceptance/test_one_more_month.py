@@ -58,7 +58,15 @@ def test_an_extra_month_moves_the_figures_and_the_old_ones_can_be_printed_again(
 def test_bringing_the_same_file_again_changes_nothing(home):
     before = figures(home, "--period", MONTH)
     again = opencmc(
-        "load", "visit", home / "source" / "visit" / f"{MONTH}.csv", "--home", home, "--known-at", AFTER, "--format", "json"
+        "load",
+        "visit",
+        home / "source" / "visit" / f"{MONTH}.csv",
+        "--home",
+        home,
+        "--known-at",
+        AFTER,
+        "--format",
+        "json",
     )
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["unchanged"] is True

@@ -30,7 +30,9 @@ def test_nothing_below_web_and_cli_reads_a_clock(repository):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 owner = node.func.value
-                name = owner.id if isinstance(owner, ast.Name) else owner.attr if isinstance(owner, ast.Attribute) else ""
+                name = (
+                    owner.id if isinstance(owner, ast.Name) else owner.attr if isinstance(owner, ast.Attribute) else ""
+                )
                 if (name, node.func.attr) in CLOCKS:
                     readers.append(f"{path.relative_to(repository)}:{node.lineno}")
     assert not readers
@@ -95,7 +97,14 @@ def test_decision_records_are_numbered_once_and_complete(repository):
 
 def test_no_tracked_file_names_a_package_registry_or_a_machine(repository):
     # Written apart, so that this line is not itself a find.
-    words = ["pypi" + ".org", "python" + "hosted", "registry." + "npmjs", "deb.debian" + ".org", "/wo" + "rk/", "/ro" + "ot/"]
+    words = [
+        "pypi" + ".org",
+        "python" + "hosted",
+        "registry." + "npmjs",
+        "deb.debian" + ".org",
+        "/wo" + "rk/",
+        "/ro" + "ot/",
+    ]
     found = []
     for path in tracked(repository):
         if not path.is_file() or path.suffix in {".png", ".mo", ".ico"}:

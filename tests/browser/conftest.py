@@ -89,7 +89,11 @@ def signed_in(browser: Browser, server: str) -> Iterator[Callable[..., Page]]:
         key = (username, size)
         if key not in contexts:
             contexts[key] = browser.new_context(
-                viewport=SIZES[size], locale="zh-CN", timezone_id="Asia/Shanghai", base_url=server, reduced_motion="reduce"
+                viewport=SIZES[size],
+                locale="zh-CN",
+                timezone_id="Asia/Shanghai",
+                base_url=server,
+                reduced_motion="reduce",
             )
             entry = contexts[key].new_page()
             entry.goto("/sign-in/")

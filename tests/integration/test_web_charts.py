@@ -55,7 +55,9 @@ def test_a_level_has_its_own_colour_and_pattern():
     assert 'fill="url(#p-outside)"' in drawn
 
 
-@pytest.mark.parametrize(("low", "high"), [(0.0, 100.0), (56.1, 57.9), (-3.0, 4.0), (5.0, 5.0), (0.0, 0.0), (7e5, 7.3e5)])
+@pytest.mark.parametrize(
+    ("low", "high"), [(0.0, 100.0), (56.1, 57.9), (-3.0, 4.0), (5.0, 5.0), (0.0, 0.0), (7e5, 7.3e5)]
+)
 def test_marks_are_round_and_enclose_the_values(low, high):
     marks = round_marks(low, high)
     assert marks[0] <= low

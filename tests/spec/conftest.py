@@ -48,7 +48,9 @@ def spec(tmp_path: Path, known_definitions: dict[str, Definition]) -> Callable[.
         expected = [read_expectation(key, text) for key, text in expect.items()]
         months = sorted({month for e in expected for month in Period.parse(e.period).months()})
         rows = {name: parse_table(name, text) for name, text in {**NETWORK, **tables}.items()}
-        touched = {row["date" if name == "visit" else "discharged"] for name in ("visit", "stay") for row in rows.get(name, [])}
+        touched = {
+            row["date" if name == "visit" else "discharged"] for name in ("visit", "stay") for row in rows.get(name, [])
+        }
         every = sorted({*months, *(f"{day:%Y-%m}" for day in touched)})
         if not empty_months:
             for name, more in strangers(every).items():

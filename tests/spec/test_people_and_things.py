@@ -133,7 +133,12 @@ def test_reports_for_primary_institutions_count_by_the_day_of_the_report(spec):
         spec(
             indicator,
             order=facts,
-            expect={"county 2025-01": "1", "county 2025-02": "1", "community G2 2025-01": "1", "institution T1 2025Q1": "1"},
+            expect={
+                "county 2025-01": "1",
+                "county 2025-02": "1",
+                "community G2 2025-01": "1",
+                "institution T1 2025Q1": "1",
+            },
         )
 
 
@@ -228,7 +233,9 @@ def test_premature_mortality_by_the_life_table(spec):
         for age, count in deaths.items()
         for n in range(count)
     )
-    others = "老 | 男 | 1950-01-01 | 2025-06-30 | I21.9 | 330226101\n伤 | 男 | 1980-01-01 | 2025-06-30 | V03.1 | 330226101"
+    others = (
+        "老 | 男 | 1950-01-01 | 2025-06-30 | I21.9 | 330226101\n伤 | 男 | 1980-01-01 | 2025-06-30 | V03.1 | 330226101"
+    )
     spec(
         "m24_14",
         population=f"地区 | 统计日期 | 年龄下限 | 年龄上限 | 人数\n{ages}",
@@ -266,7 +273,12 @@ def test_beds_per_thousand_by_ownership(spec):
         ("dh_private_beds_per_1000", "50 / 20000 = 2.50（未归位 1）", "50 / 20000 = 2.50（未归位 1）"),
         ("dh_county_primary_beds_per_1000", "120 / 20000 = 6.00", "160 / 20000 = 8.00"),
     ):
-        spec(indicator, institution=institutions, population=PEOPLE, expect={"county 2025-01": january, "county 2025-02": february})
+        spec(
+            indicator,
+            institution=institutions,
+            population=PEOPLE,
+            expect={"county 2025-01": january, "county 2025-02": february},
+        )
 
 
 def test_staff_per_resident_counts_a_person_once(spec):
@@ -299,7 +311,11 @@ def test_staff_per_resident_counts_a_person_once(spec):
         ("dh_village_doctor_licensed_share", "1 / 2 = 50.00"),
     ):
         spec(indicator, **facts, expect={"county 2025-02": expected})
-    spec("dh_nurse_per_physician", **facts, expect={"institution T1 2025-02": "1 / 1 = 1.00", "institution T1 2025-01": "不适用：分母为 0"})
+    spec(
+        "dh_nurse_per_physician",
+        **facts,
+        expect={"institution T1 2025-02": "1 / 1 = 1.00", "institution T1 2025-01": "不适用：分母为 0"},
+    )
 
 
 def test_population_is_the_latest_count_on_or_before_the_end_and_a_community_is_the_sum_of_its_townships(spec):
@@ -325,13 +341,20 @@ def test_population_is_the_latest_count_on_or_before_the_end_and_a_community_is_
         "dh_elderly_managed_share",
         population=PEOPLE,
         **MANAGED,
-        expect={"county 2025-01": "1 / 5000 = 0.02", "township 330226104 2025-02": "未知：缺65岁及以上常住人口（期末或之前的统计）"},
+        expect={
+            "county 2025-01": "1 / 5000 = 0.02",
+            "township 330226104 2025-02": "未知：缺65岁及以上常住人口（期末或之前的统计）",
+        },
     )
 
 
 def test_managed_people_and_their_growth(spec):
     spec("cq_managed", **MANAGED, expect={"county 2025-01": "4", "county 2025Q1": "5"})
-    spec("cq_managed_rising", **MANAGED, expect={"county 2025Q1": "5 / 4 = 25.00", "county 2024Q1": "未知：上年同期无数据"})
+    spec(
+        "cq_managed_rising",
+        **MANAGED,
+        expect={"county 2025Q1": "5 / 4 = 25.00", "county 2024Q1": "未知：上年同期无数据"},
+    )
 
 
 def test_accounts_of_an_institution_without_any_are_unknown(spec):

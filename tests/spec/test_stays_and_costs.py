@@ -68,7 +68,11 @@ def test_tcm_share_of_visits(spec):
             T1 | 2025-01-06 | 否
             T1 | 2025-01-07 | 否
         """,
-        expect={"county 2025-01": "2 / 5 = 40.00", "institution T1 2025-01": "1 / 3 = 33.33", "tier county 2025-01": "1 / 2 = 50.00"},
+        expect={
+            "county 2025-01": "2 / 5 = 40.00",
+            "institution T1 2025-01": "1 / 3 = 33.33",
+            "tier county 2025-01": "1 / 2 = 50.00",
+        },
     )
 
 
@@ -114,6 +118,34 @@ def test_a_missing_amount_is_counted_beside_the_figure(spec):
     )
 
 
+def test_own_share_leaves_out_stays_whose_own_payment_is_not_recorded(spec):
+    spec(
+        "m20_25",
+        visit="""
+            机构编号 | 就诊日期 | 总费用 | 个人负担
+            T1 | 2025-01-05 | 100 | 40
+        """,
+        stay="""
+            机构编号 | 入院日期 | 出院日期 | 总费用 | 个人负担
+            H1 | 2025-01-01 | 2025-01-05 | 900 |
+            H1 | 2025-01-01 | 2025-01-06 | 300 | 60
+        """,
+        expect={"county 2025-01": "100 / 400 = 25.00（未归位 1）"},
+    )
+
+
+def test_a_stay_of_nobody_known_counts_neither_as_a_person_nor_as_cost(spec):
+    spec(
+        "m24_10",
+        stay="""
+            机构编号 | 居民编号 | 入院日期 | 出院日期 | 总费用
+            H1 | 甲 | 2025-01-01 | 2025-01-05 | 100000
+            H1 |    | 2025-01-01 | 2025-01-05 | 700000
+        """,
+        expect={"county 2025-01": "100000 / 1 = 1000.00（未归位 1）"},
+    )
+
+
 def test_down_and_up_referral_shares_of_the_lead_hospital(spec):
     spec(
         "m20_06",
@@ -148,7 +180,11 @@ def test_visits_and_discharges_of_each_institution(spec):
         """,
         expect={"institution H1 2025-01": "2", "tier county 2025-01": "2", "county 2025-01": "2"},
     )
-    spec("cq_discharges", stay=STAYS, expect={"institution H1 2025-01": "2", "institution V1 2025-01": "0", "county 2025Q1": "4"})
+    spec(
+        "cq_discharges",
+        stay=STAYS,
+        expect={"institution H1 2025-01": "2", "institution V1 2025-01": "0", "county 2025Q1": "4"},
+    )
 
 
 def test_home_visits_and_the_contracted_residents_share_of_visits(spec):

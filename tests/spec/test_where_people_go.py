@@ -167,8 +167,16 @@ def test_care_inside_the_county_counts_visits_and_stays_of_the_insured(spec):
         spec(indicator, **FUND, expect={"county 2025-01": "4 / 6 = 66.67（未归位 1）"})
 
 
-def test_primary_share_of_ninghai_counts_what_the_countys_institutions_did_for_anybody(spec):
-    spec("nh_primary_share", **FUND, expect={"county 2025-01": "2 / 5 = 40.00"})
+def test_primary_share_of_ninghai_follows_the_insured_inside_the_county_by_where_they_live(spec):
+    spec(
+        "nh_primary_share",
+        **FUND,
+        expect={
+            "county 2025-01": "2 / 3 = 66.67（未归位 1）",
+            "township 330226101 2025-01": "1 / 2 = 50.00（未归位 1）",
+            "township 330226104 2025-01": "1 / 1 = 100.00（未归位 1）",
+        },
+    )
 
 
 def test_residents_without_a_township_are_counted_beside_the_townships_figures(spec):
@@ -199,7 +207,11 @@ def test_referrals_belong_to_the_institution_that_sends_and_the_month_of_sending
     spec(
         "fx_down_up_ratio",
         referral=facts,
-        expect={"county 2025-01": "1 / 2 = 0.50", "county 2025-02": "不适用：分母为 0", "county 2025Q1": "1 / 2 = 0.50"},
+        expect={
+            "county 2025-01": "1 / 2 = 0.50",
+            "county 2025-02": "不适用：分母为 0",
+            "county 2025Q1": "1 / 2 = 0.50",
+        },
     )
 
 

@@ -64,7 +64,9 @@ class DataReason:
     def __str__(self) -> str:
         if not self.count:
             return self.reason
-        return f"{self.reason}：{self.count} 行" + (f"（第 {'、'.join(map(str, self.lines))} 行）" if self.lines else "")
+        return f"{self.reason}：{self.count} 行" + (
+            f"（第 {'、'.join(map(str, self.lines))} 行）" if self.lines else ""
+        )
 
 
 class DataError(OpenCMCError):

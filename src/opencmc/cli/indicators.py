@@ -48,7 +48,9 @@ def _moment(context: click.Context, option: click.Parameter, text: str | None) -
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone(timedelta(hours=8)))
 
 
-def _kinds(context: click.Context, option: click.Parameter, text: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _kinds(
+    context: click.Context, option: click.Parameter, text: str | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """``institution,month`` → unit kinds and period kinds."""
     names = [name.strip() for name in (text or "").split(",") if name.strip()]
     if wrong := [name for name in names if name not in (*_UNIT_KINDS, *_PERIOD_KINDS)]:
@@ -60,8 +62,12 @@ def _kinds(context: click.Context, option: click.Parameter, text: str | None) ->
 @click.command()
 @home_option
 @click.option("--period", required=True, help="期间：2025、2025Q1、2025-03 或 2025-01..2025-03")
-@click.option("--set", "sets", multiple=True, help="指标集，例如 national-2024；可多次给出，默认为本县政策包的全部指标集")
-@click.option("--by", "kinds", callback=_kinds, help="单位类别与期间类别，逗号分隔，例如 institution,month；默认全县、给定的期间")
+@click.option(
+    "--set", "sets", multiple=True, help="指标集，例如 national-2024；可多次给出，默认为本县政策包的全部指标集"
+)
+@click.option(
+    "--by", "kinds", callback=_kinds, help="单位类别与期间类别，逗号分隔，例如 institution,month；默认全县、给定的期间"
+)
 @click.option("--as-of", callback=_day, help="看到哪一天为止（默认到有数据的最后一个月末）")
 @click.option("--known-at", callback=_moment, help="按当时所知（默认按现在所知）")
 @click.option("--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True)
@@ -95,9 +101,7 @@ def indicators(
     for name, findings in broken.items():
         click.echo(f"政策包 {name} 有 {findings} 处问题，未计入；见 opencmc pack check {name}", err=True)
     with progress_bar("计算指标") as report:
-        run = compute(
-            Lake(home), pack, known_at=known_at, as_of=as_of, engine=engine, also=also, progress=report
-        )
+        run = compute(Lake(home), pack, known_at=known_at, as_of=as_of, engine=engine, also=also, progress=report)
     known = run.definitions()
     own = {entry.attributes["set"] for entry in pack.all("indicator")}
     if wrong := sorted(set(sets) - {definition["set"] for definition in known.values()}):
@@ -105,9 +109,7 @@ def indicators(
         raise Refused(f"没有指标集 {'、'.join(wrong)}", possible_when=f"。可用：{every}。")
     unit_kinds, period_kinds = kinds
     inside = _inside(span, period_kinds)
-    table = figures_of(
-        run, set=sorted(sets or own), unit_kind=unit_kinds or ("county",), period=inside
-    )
+    table = figures_of(run, set=sorted(sets or own), unit_kind=unit_kinds or ("county",), period=inside)
     rows = [
         {
             "indicator": row["indicator"],
@@ -174,7 +176,9 @@ def explain(run: str, figure: str, home: Path, pack_id: str, samples: int, forma
         print_json(result)
         return
     if format_ == "table":
-        value = result["value"] if result["value"] is not None else f"{_STATUS[result['status']]}（{result['because']}）"
+        value = (
+            result["value"] if result["value"] is not None else f"{_STATUS[result['status']]}（{result['because']}）"
+        )
         click.echo(f"{result['label']}（{result['set']}）  {figure}")
         click.echo(f"值：{value} {result['unit']}   所据：{result['rule']['standing_label']}")
         for cite in result["clause"]:

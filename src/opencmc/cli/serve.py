@@ -88,7 +88,9 @@ def _demonstration_accounts(at: datetime) -> None:
     create_demonstration_accounts(units=demonstration_units(), at=at)
 
 
-def serve_home(home: Path, *, port: int, demo: bool = False, host: str = LOOPBACK, progress: Progress | None = None) -> None:
+def serve_home(
+    home: Path, *, port: int, demo: bool = False, host: str = LOOPBACK, progress: Progress | None = None
+) -> None:
     """Publish and serve until interrupted."""
     hosts = "" if host == LOOPBACK else f"localhost,127.0.0.1,[::1],{host}"
     start_django(home, demo=demo, hosts=hosts)
@@ -119,14 +121,21 @@ def serve_home(home: Path, *, port: int, demo: bool = False, host: str = LOOPBAC
 @click.command()
 @_home_option
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="网页端口")
-@click.option("--host", default=LOOPBACK, show_default=True, help="监听地址；对外开放时请在前面放一个带 HTTPS 的反向代理")
+@click.option(
+    "--host", default=LOOPBACK, show_default=True, help="监听地址；对外开放时请在前面放一个带 HTTPS 的反向代理"
+)
 @click.option("--demonstration-accounts", is_flag=True, help="每个角色一个演示账号，一按即入；只用于演示县")
 def serve(home: Path, port: int, host: str, demonstration_accounts: bool) -> None:
     """发布最近一次计算的结果，打开网页。"""
     if demonstration_accounts and host != LOOPBACK:
-        raise Refused("演示账号没有密码，只能在本机打开", possible_when="。去掉 --demonstration-accounts，或把 --host 留作 127.0.0.1。")
+        raise Refused(
+            "演示账号没有密码，只能在本机打开",
+            possible_when="。去掉 --demonstration-accounts，或把 --host 留作 127.0.0.1。",
+        )
     if not home.is_dir():
-        raise Refused(f"没有数据目录 {home}", possible_when="。先用 opencmc load 装入数据，或用 opencmc demo 造一个演示县。")
+        raise Refused(
+            f"没有数据目录 {home}", possible_when="。先用 opencmc load 装入数据，或用 opencmc demo 造一个演示县。"
+        )
     with progress_bar("发布到网页") as report:
         publish_home(home, demo=demonstration_accounts, progress=report)
     serve_home(home, port=port, demo=demonstration_accounts, host=host)
@@ -148,7 +157,13 @@ def account(username: str, home: Path, name: str, role: str, institution: str, p
 
     migrate()
     create_account(
-        username=username, name=name, role=role, unit_kind="institution" if institution else "county",
-        unit_id=institution, password=password, actor="opencmc", at=timezone.now(),
+        username=username,
+        name=name,
+        role=role,
+        unit_kind="institution" if institution else "county",
+        unit_id=institution,
+        password=password,
+        actor="opencmc",
+        at=timezone.now(),
     )
     click.echo(f"已开设账号 {username}。", err=True)

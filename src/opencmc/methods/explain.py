@@ -34,7 +34,10 @@ def parse_figure(figure: str) -> tuple[str, str, str, str]:
     """``indicator/unit kind/unit/period``. Raises :class:`Refused` for anything else."""
     parts = figure.split("/")
     if len(parts) != 4 or not all(parts):
-        raise Refused(f"不认识的数字编号 {figure!r}", possible_when="：写作 指标/单位类别/单位/期间，例如 m24_07/county/330226/2025。")
+        raise Refused(
+            f"不认识的数字编号 {figure!r}",
+            possible_when="：写作 指标/单位类别/单位/期间，例如 m24_07/county/330226/2025。",
+        )
     try:
         period = Period.parse(parts[3]).name
     except ValueError as error:
@@ -52,9 +55,7 @@ def find_figure(run: Run, figure: str) -> dict[str, Any]:
     return found
 
 
-def explain(
-    run: Run, figure: str, *, targets: Sequence[Mapping[str, Any]] = (), samples: int = 20
-) -> dict[str, Any]:
+def explain(run: Run, figure: str, *, targets: Sequence[Mapping[str, Any]] = (), samples: int = 20) -> dict[str, Any]:
     """``{figure, value, steps, rule, clause, rows, as_of, known_at}`` and, beside them, label, set, status and run.
 
     ``targets`` are results of :func:`opencmc.methods.indicators.targets.check_targets` as JSON; those of this figure's
@@ -77,7 +78,9 @@ def explain(
             aim = f"{target['label']}：{target['comparator']} {target['target_value'] or ''}".rstrip()
             steps.append(_step("目标", aim, {"value": target["value"], "distance": target["distance"]},
                                words[str(target["met"])], list(target["cite"])))  # fmt: skip
-    rows = rows_behind(run, figure, samples) if samples else {"table": _table_of(formula), "count": None, "sample_ids": []}
+    rows = (
+        rows_behind(run, figure, samples) if samples else {"table": _table_of(formula), "count": None, "sample_ids": []}
+    )
     return {
         "figure": figure,
         "value": value,
@@ -113,7 +116,11 @@ def unplaced_of(run: Run, row: Mapping[str, Any]) -> dict[str, int]:
     """By reason, the rows that could not be placed for a figure."""
     table = pq.read_table(
         run.folder / "unplaced.parquet",
-        filters=[("indicator", "=", row["indicator"]), ("unit_kind", "=", row["unit_kind"]), ("period", "=", row["period"])],
+        filters=[
+            ("indicator", "=", row["indicator"]),
+            ("unit_kind", "=", row["unit_kind"]),
+            ("period", "=", row["period"]),
+        ],
     )
     return dict(zip(table["reason"].to_pylist(), table["count"].to_pylist(), strict=True))
 
@@ -128,7 +135,9 @@ def _two_numbers(row: Mapping[str, Any], formula: Mapping[str, Any]) -> list[dic
         measure = formula[part]
         if formula["method"] == "growth":
             words_of = {"numerator": "本期的值", "denominator": "上年同期的值"}[part]
-            steps.append(_step(words, f"{words_of}（{formula['parameters']['of']}，按小数位放大为整数）", {}, row[part], []))
+            steps.append(
+                _step(words, f"{words_of}（{formula['parameters']['of']}，按小数位放大为整数）", {}, row[part], [])
+            )
         elif formula["method"] == "pay_ratio":
             steps.append(_step(words, f"{measure['label']} ÷ 月均在岗人数（分）", {}, row[part], formula["cite"]))
         elif measure is not None:
@@ -145,7 +154,9 @@ def _division(
         "numerator": row["numerator"], "denominator": row["denominator"], "scale": formula["scale"],
         "divisor": formula["divisor"], "parameters": formula["parameters"], "rounding": f"四舍五入到 {row['places']} 位小数",
     }  # fmt: skip
-    shown = value if value is not None else f"{'不适用' if row['status'] == 'not_applicable' else '未知'}：{row['because']}"
+    shown = (
+        value if value is not None else f"{'不适用' if row['status'] == 'not_applicable' else '未知'}：{row['because']}"
+    )
     return _step("计算", formula["method_label"], inputs, shown, formula["cite"])
 
 

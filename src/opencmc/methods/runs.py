@@ -169,7 +169,9 @@ def figures_of(
         "period_kind": period_kind,
         "period": period,
     }
-    choice = {name: [value] if isinstance(value, str) else list(value) for name, value in wanted.items() if value is not None}
+    choice = {
+        name: [value] if isinstance(value, str) else list(value) for name, value in wanted.items() if value is not None
+    }
     with pq.ParquetFile(run.folder / "figures.parquet", memory_map=True) as file:
         groups = [group for group in range(file.num_row_groups) if _may_hold(file, group, choice)]
         table = file.read_row_groups(groups)

@@ -114,8 +114,10 @@ def coverage_reference(root: Path) -> str:
     lines = [
         "# 条款落实对照 · Coverage of the seed documents",
         "",
-        "五份政策文件的每一条由什么落实：政策包条目、数据表、方法、页面或命令；尚未落实的写明原因。"
-        "由 `policies/*/coverage.yaml` 生成（`make fix`），`tests/docs` 保证它完整。",
+        (
+            "五份政策文件的每一条由什么落实：政策包条目、数据表、方法、页面或命令；尚未落实的写明原因。"
+            "由 `policies/*/coverage.yaml` 生成（`make fix`），`tests/docs` 保证它完整。"
+        ),
         "",
         "| 文件 | 条款数 | 已有落实 | 其中还有未尽 | 尚未落实 |",
         "|---|---:|---:|---:|---:|",
@@ -131,7 +133,13 @@ def coverage_reference(root: Path) -> str:
         )
     for _, document in documents:
         about = titles[document]
-        lines += ["", f"## {about.title}", "", " · ".join(x for x in (about.number, about.issued_by, document) if x), ""]
+        lines += [
+            "",
+            f"## {about.title}",
+            "",
+            " · ".join(x for x in (about.number, about.issued_by, document) if x),
+            "",
+        ]
         lines += ["| 条款 | 要求 | 由什么落实 | 尚未落实 |", "|---|---|---|---|"]
         for row in rows:
             if row.document == document:

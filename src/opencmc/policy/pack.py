@@ -76,6 +76,11 @@ class Pack:
         """The entries of a kind, in the order of their ids."""
         return [self.entries[name] for name in sorted(self.entries) if self.entries[name].kind == kind]
 
+    def targets(self) -> list[Entry]:
+        """The targets that bind this county: its own, and its ancestors' that name no ``scope``. A target for some
+        counties only (a pilot zone) binds a county that restates it in its own pack."""
+        return [target for target in self.all("target") if target.pack == self.id or not target.attributes.get("scope")]
+
     def inherited(self, entry_id: str) -> Entry | None:
         """What the parent says under the same id."""
         return self.parent.entries.get(entry_id) if self.parent else None

@@ -82,7 +82,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "opencmc.web.context.shell",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "opencmc.web.templatetags.components"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "opencmc.web.templatetags.components",
+            ],
         },
     }
 ]

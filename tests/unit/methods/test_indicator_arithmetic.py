@@ -53,19 +53,26 @@ def test_values_are_printed_as_decimals():
 def test_periods_are_cut_to_what_exists_and_say_so():
     spans = Spans.between(202411, 202502)
     complete = dict(zip(spans.names, spans.complete.tolist(), strict=True))
-    assert complete["2024"] is False and complete["2024Q4"] is False and complete["2025Q1"] is False
-    assert complete["2025-01..2025-02"] is True and complete["2024-11"] is True
+    assert complete["2024"] is False
+    assert complete["2024Q4"] is False
+    assert complete["2025Q1"] is False
+    assert complete["2025-01..2025-02"] is True
+    assert complete["2024-11"] is True
     totals = dict(zip(spans.names, spans.add_up(np.array([[1, 2, 4, 8]]))[0].tolist(), strict=True))
-    assert totals["2025-01..2025-02"] == 12 and totals["2024-12"] == 2
+    assert totals["2025-01..2025-02"] == 12
+    assert totals["2024-12"] == 2
 
 
 def test_every_measure_is_declared_once_with_words_and_a_place_in_the_roll_up():
     registers = Registers.__init__.__code__.co_consts
     for name, measure in MEASURES.items():
-        assert measure.name == name and measure.label and measure.unit
+        assert measure.name == name
+        assert measure.label
+        assert measure.unit
         match measure:
             case Flow():
-                assert measure.rows.__doc__ and measure.where in WHERE
+                assert measure.rows.__doc__
+                assert measure.where in WHERE
             case Persons():
                 assert measure.where in WHERE
             case Stock():

@@ -15,16 +15,17 @@ from opencmc.apps.accounts.permissions import ROLES
 from opencmc.apps.audit.api import append_line
 from opencmc.base.errors import Refused
 
-#: username, shown name, role
-DEMONSTRATION = (
-    ("director", "林主任", "county_director"),
-    ("fund", "周科长", "fund_manager"),
-    ("lead", "陈院长", "lead_manager"),
-    ("township", "王院长", "township_manager"),
-    ("village", "赵医生", "village_doctor"),
-    ("planner", "孙规划师", "planner"),
-    ("admin", "系统管理员", "system_administrator"),
-)
+#: username → role. The accounts carry no person's name: nobody made up signs anything.
+DEMONSTRATION = {
+    "director": "county_director",
+    "fund": "fund_manager",
+    "lead": "lead_manager",
+    "township": "township_manager",
+    "village": "village_doctor",
+    "planner": "planner",
+    "admin": "system_administrator",
+}
+DEMONSTRATION_NAME = "演示账号"
 
 
 def check_password(*, username: str, password: str, at: datetime) -> User | None:
@@ -78,8 +79,8 @@ def create_demonstration_accounts(*, units: dict[str, tuple[str, str]], at: date
     """
     made = 0
     with transaction.atomic():
-        for username, name, role in DEMONSTRATION:
-            user, created = User.objects.get_or_create(username=username, defaults={"first_name": name})
+        for username, role in DEMONSTRATION.items():
+            user, created = User.objects.get_or_create(username=username, defaults={"first_name": DEMONSTRATION_NAME})
             if created:
                 user.set_unusable_password()
                 user.save()

@@ -40,8 +40,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             problem = _("用户名或密码不对，请重新填写。忘记密码请联系本单位的系统管理员。")
     names = unit_names()
     posts = [
-        {"username": post.user.username, "name": post.user.first_name, "role": post.get_role_display(),
-         "unit": names.get((post.unit_kind, post.unit_id), "")}
+        {
+            "username": post.user.username,
+            "name": post.user.first_name,
+            "role": post.get_role_display(),
+            "unit": names.get((post.unit_kind, post.unit_id), ""),
+        }
         for post in (queries.list_demonstration_posts() if settings.DEMO else [])
     ]
     context = {"problem": problem, "username": username, "posts": posts, "next": _next(request)}

@@ -49,15 +49,25 @@ def publish_run(
     report("统计就医流向", 0.3)
     flows = patient_flows(home, known_at=known_at, region=pack.region)
     report("发布机构网络", 0.6)
-    publish_network(home, known_at=known_at, region=pack.region, townships=townships_of(pack, as_of), actor=actor, at=at)
+    publish_network(
+        home, known_at=known_at, region=pack.region, townships=townships_of(pack, as_of), actor=actor, at=at
+    )
     report("写入数据库", 0.7)
     with transaction.atomic():
         Run.objects.filter(run_id=run_id).delete()
         run = Run.objects.create(
-            run_id=run_id, pack=pack.id, pack_revision=of_pack["identity"], region=pack.region,
-            region_label=pack.label, as_of=as_of, known_at=known_at, published_at=at,
-            engine=computed.manifest["engine"], series_count=len(texts),
-            definitions=snapshot(computed.definitions(), pack), periods=periods_by_kind(figures),
+            run_id=run_id,
+            pack=pack.id,
+            pack_revision=of_pack["identity"],
+            region=pack.region,
+            region_label=pack.label,
+            as_of=as_of,
+            known_at=known_at,
+            published_at=at,
+            engine=computed.manifest["engine"],
+            series_count=len(texts),
+            definitions=snapshot(computed.definitions(), pack),
+            periods=periods_by_kind(figures),
             layout_version=LAYOUT_VERSION,
         )
         Series.objects.bulk_create(
@@ -89,10 +99,19 @@ def _publish_loads(home: Path) -> None:
     LoadSummary.objects.bulk_create(
         [
             LoadSummary(
-                load=load.load, table=load.table, table_label=TABLES[load.table].table_label, known_at=load.known_at,
-                actor=load.actor, read=load.read, accepted=load.accepted, refused=load.refused,
-                superseded=load.superseded, first_event=load.first_date, last_event=load.last_date,
-                reasons=_reasons(load.reasons), unplaced=_reasons(load.unplaced),
+                load=load.load,
+                table=load.table,
+                table_label=TABLES[load.table].table_label,
+                known_at=load.known_at,
+                actor=load.actor,
+                read=load.read,
+                accepted=load.accepted,
+                refused=load.refused,
+                superseded=load.superseded,
+                first_event=load.first_date,
+                last_event=load.last_date,
+                reasons=_reasons(load.reasons),
+                unplaced=_reasons(load.unplaced),
             )
             for load in Lake(home).loads()
         ]

@@ -52,7 +52,9 @@ def read(request: HttpRequest) -> Asked | None:
     period = wanted if wanted in known else queries.default_period(run)
     if wanted and wanted not in known:
         problem = _("没有“%(wanted)s”这一期的结果，现在显示 %(period)s。") % {
-            "wanted": wanted[:20], "period": period_label(period)}
+            "wanted": wanted[:20],
+            "period": period_label(period),
+        }
     kind, _sep, unit_id = request.GET.get("unit", "").partition(":")
     if not kind or kind == "county":
         kind, unit_id = "county", run.region
@@ -62,7 +64,8 @@ def read(request: HttpRequest) -> Asked | None:
         seen = queries.institutions_seen(holder, queries.last_day(period, run))
         if seen is not None and unit_id not in seen:
             raise Refused(
-                _("您的角色不能查看这家机构的数字。"), rule=_("机构的数字由本机构、所在医共体和县级管理部门查看"),
+                _("您的角色不能查看这家机构的数字。"),
+                rule=_("机构的数字由本机构、所在医共体和县级管理部门查看"),
                 possible_when=_("全县、医共体和乡镇的合计数仍可查看。"),
             )
     return Asked(run, period, kind, unit_id, holder, problem)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -15,22 +15,35 @@ from opencmc.apps.monitoring import pictures, queries
 from opencmc.apps.monitoring.contracts import Definition, Figure, Judgement, RunHead, Target
 from opencmc.apps.monitoring.judgements import answer, in_order_of_distance, judge, target_text
 from opencmc.apps.monitoring.texts import period_label
-from opencmc.apps.network.api import institutions_of, list_places, list_units
+from opencmc.apps.network.api import institutions_of, list_places, list_units, unit_names
 from opencmc.apps.pictures import Bullet, Flow, Tiles, Trend
 
-SHOWN_TRENDS = 8
 SHOWN_COLUMNS = 5
+SHOWN_PLACES = 3
 
 #: Kinds of institutions that see no patients; the table of institutions leaves them out.
 NO_CARE = frozenset({"pharmacy", "disease_control_centre", "other"})
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A community or township that keeps a target from being met."""
+
+    name: str
+    figure: Figure
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class TargetRow:
+    """A target with its picture; of a missed one also where it is farthest from being met, and where it fell most."""
+
     judgement: Judgement
     target: str
     picture: Bullet
     href: str
+    farthest: tuple[Place, ...] = ()
+    fell_most: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +67,15 @@ def indicator_href(indicator: str, period: str, unit: str = "") -> str:
     return reverse("monitoring:indicator", args=[indicator]) + "?" + urlencode(query)
 
 
+def newest_national(definitions: dict[str, Definition]) -> str:
+    """The set in force of the national indicators; "" when the county's pack has none."""
+    return max((d.set for d in definitions.values() if d.own and d.set.startswith("national")), default="")
+
+
 def key_indicators(definitions: dict[str, Definition], day: date) -> list[Definition]:
     """Those with a target on ``day`` come first, then the newest national set, then the rest; of the county's own
     pack alone."""
-    sets = sorted({d.set for d in definitions.values() if d.own}, reverse=True)
-    newest = next((s for s in sets if s.startswith("national")), "")
+    newest = newest_national(definitions)
     succeeded = {d.succeeds for d in definitions.values() if d.succeeds}
 
     def order(d: Definition) -> tuple:
@@ -86,26 +103,26 @@ def cockpit(run: RunHead, *, unit_kind: str, unit_id: str, period: str, holder: 
     keys = key_indicators(definitions, day)
     points = queries.points_of(run, unit_kind, unit_id)
     targets = {d.id: next((t for t in queries.targets_on(d, day) if t.scaled is not None), None) for d in keys}
-    trends = []
-    for d in keys:
-        if len(trends) == SHOWN_TRENDS:
-            break
-        held = points.get(d.id, {})
-        picture = pictures.trend(d, held, target=targets[d.id], name=f"s-{d.id}", small=True, last=24)
-        if picture and any(v is not None for v in picture.lines[0].values):
-            trends.append(TrendCard(queries.figure(d, unit_kind, unit_id, period, held), picture, indicator_href(d.id, period, unit)))
+    newest = newest_national(definitions)
+    trends = [
+        TrendCard(
+            queries.figure(d, unit_kind, unit_id, period, points.get(d.id, {})),
+            pictures.trend(d, points.get(d.id, {}), target=targets[d.id], name=f"s-{d.id}", small=True, last=24),
+            indicator_href(d.id, period, unit),
+        )
+        for d in keys
+        if d.set == newest and unit_kind in d.by
+    ]
     seen = queries.institutions_seen(holder, day)
     institutions, columns, without = _institutions(run, keys, period, seen, unit_kind, unit_id, day)
-    tiles, map_choices, map_indicator = _tiles(run, keys, targets, period, map_of)
+    first = next((j.figure.indicator.id for j in judged if "township" in j.figure.indicator.by), "")
+    tiles, map_choices, map_indicator = _tiles(run, keys, targets, period, map_of or first)
     return {
         "answer": answer(judged),
-        "targets": [
-            TargetRow(j, target_text(j.target, j.figure.indicator.places, j.figure.unit), pictures.bullet(j),
-                      indicator_href(j.figure.indicator.id, period, unit))
-            for j in judged
-        ],
+        "targets": [_target_row(run, j, period, unit) for j in judged],
         "counts": {state: sum(j.state == state for j in judged) for state in ("met", "missed", "unknown")},
         "trends": trends,
+        "moved": _moved(trends),
         "own": _own(run, keys, period, holder),
         "flow": _flow(run, period) if unit_kind == "county" else None,
         "tiles": tiles if unit_kind == "county" else None,
@@ -120,6 +137,44 @@ def cockpit(run: RunHead, *, unit_kind: str, unit_id: str, period: str, holder: 
             {(f.indicator.label, f.unplaced) for f in (j.figure for j in judged) if f.unplaced}, key=lambda p: -p[1]
         )[:6],
     }
+
+
+def _target_row(run: RunHead, judged: Judgement, period: str, unit: str) -> TargetRow:
+    d = judged.figure.indicator
+    row = TargetRow(
+        judged, target_text(judged.target, d.places, judged.figure.unit), pictures.bullet(judged),
+        indicator_href(d.id, period, unit),
+    )  # fmt: skip
+    if judged.state != "missed" or judged.figure.unit_kind != "county":
+        return row
+    kind = next((kind for kind in ("township", "community") if kind in d.by), None)
+    if kind is None:
+        return row
+    names = unit_names()
+    places = [
+        Place(
+            names.get((kind, code), code),
+            queries.figure(d, kind, code, period, held),
+            indicator_href(d.id, period, f"{kind}:{code}"),
+        )
+        for code, held in queries.points_by_unit(run, d.id, kind).items()
+    ]
+    sign = -1 if judged.target.comparator in (">=", ">", "rising") else 1
+    known = [p for p in places if p.figure.known]
+    worst = sorted(
+        (p for p in known if judge(p.figure, judged.target).state == "missed"),
+        key=lambda p: (-sign * p.figure.point.scaled, p.name),
+    )
+    moved = [(sign * (p.figure.point.scaled - p.figure.previous_point.scaled), p) for p in known if p.figure.change]
+    fell = [p for amount, p in sorted(moved, key=lambda pair: (-pair[0], pair[1].name)) if amount > 0]
+    return replace(row, farthest=tuple(worst[:SHOWN_PLACES]), fell_most=tuple(fell[:SHOWN_PLACES]))
+
+
+def _moved(cards: list[TrendCard]) -> dict[str, int]:
+    """How many of the figures became better and worse than a year ago, stayed, or cannot be compared."""
+    compared = [c.figure for c in cards if c.figure.change and c.figure.change_good is not None]
+    better = sum(1 for f in compared if f.change_good)
+    return {"better": better, "worse": len(compared) - better, "open": len(cards) - len(compared)}
 
 
 def _flow(run: RunHead, period: str) -> Flow | None:

@@ -31,9 +31,14 @@ def snapshot(found: Mapping[str, Mapping[str, Any]], pack: Pack) -> dict[str, di
     kept = {}
     for indicator, record in found.items():
         entry = pack.entries.get(indicator)
-        kept[indicator] = {**record, "label_en": entry.label_en if entry else "", "targets": [],
-                           "pack_label": labels[record["pack"]], "own": entry is not None}
-    for entry in pack.all("target"):
+        kept[indicator] = {
+            **record,
+            "label_en": entry.label_en if entry else "",
+            "targets": [],
+            "pack_label": labels[record["pack"]],
+            "own": entry is not None,
+        }
+    for entry in pack.targets():
         indicator = entry.attributes["indicator"]
         if indicator in kept:
             due = entry.attributes.get("due")

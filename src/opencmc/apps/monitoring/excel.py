@@ -54,8 +54,22 @@ def workbook(
     sheet = book.add_worksheet(_("数字"))
     sheet.write(0, 0, title, bold)
     sheet.write(1, 0, f"{unit_label} · {period_label(period)} · {_('数据截至')} {run.as_of} · {_('运行')} {run.run_id}")
-    columns = (_("编号"), _("指标"), _("单位"), _("期间"), _("数值"), _("分子"), _("分母"), _("数值单位"), _("状态"), _("原因"),
-               _("没能算进去"), _("上年同期"), _("目标"), _("判断"))
+    columns = (
+        _("编号"),
+        _("指标"),
+        _("单位"),
+        _("期间"),
+        _("数值"),
+        _("分子"),
+        _("分母"),
+        _("数值单位"),
+        _("状态"),
+        _("原因"),
+        _("没能算进去"),
+        _("上年同期"),
+        _("目标"),
+        _("判断"),
+    )
     sheet.write_row(3, 0, columns, head)
     status = {"value": _("有值"), "unknown": _("未知"), "not_applicable": _("不适用")}
     state = {"met": _("达到"), "missed": _("未达到"), "unknown": _("无法判断")}
@@ -69,7 +83,10 @@ def workbook(
         ):
             if value is not None:
                 sheet.write_number(i, column, value, styled(number_format))
-        for column, part, count in ((5, "numerator", point and point.numerator), (6, "denominator", point and point.denominator)):
+        for column, part, count in (
+            (5, "numerator", point and point.numerator),
+            (6, "denominator", point and point.denominator),
+        ):
             measure = formula[part]
             value, number_format, _unit = _amount(count, measure["unit"] if measure else "")
             if value is not None:
@@ -99,19 +116,52 @@ def _print_setup(sheet, title: str, run: RunHead) -> None:
 
 def _definitions(book, found: Iterable[Definition], head, wrap) -> None:
     sheet = book.add_worksheet(_("口径"))
-    columns = (_("编号"), _("指标"), _("指标集"), _("维度"), _("分子"), _("分子单位"), _("分母"), _("分母单位"), _("计算"), _("倍数"),
-               _("起用日期"), _("把握"), _("不计入"), _("分母来源"), _("依据"))
+    columns = (
+        _("编号"),
+        _("指标"),
+        _("指标集"),
+        _("维度"),
+        _("分子"),
+        _("分子单位"),
+        _("分母"),
+        _("分母单位"),
+        _("计算"),
+        _("倍数"),
+        _("起用日期"),
+        _("把握"),
+        _("不计入"),
+        _("分母来源"),
+        _("依据"),
+    )
     sheet.write_row(0, 0, columns, head)
     row = 1
     for d in found:
         for formula in d.formulas:
             top, bottom = formula["numerator"] or {}, formula["denominator"] or {}
-            cites = "\n".join(f"《{c['title']}》{c['number'] and f'（{c["number"]}）'} {c['clause']}" for c in formula["cite"])
+            cites = "\n".join(
+                f"《{c['title']}》{c['number'] and f'（{c["number"]}）'} {c['clause']}" for c in formula["cite"]
+            )
             sheet.write_row(
-                row, 0,
-                (d.id, d.label, d.set, d.dimension, top.get("label", ""), _amount(None, top.get("unit", ""))[2],
-                 bottom.get("label", ""), _amount(None, bottom.get("unit", ""))[2], formula["method_label"], formula["scale"],
-                 formula["from"], formula["standing_label"], "；".join(d.exclusions), d.denominator_source, cites), wrap,
+                row,
+                0,
+                (
+                    d.id,
+                    d.label,
+                    d.set,
+                    d.dimension,
+                    top.get("label", ""),
+                    _amount(None, top.get("unit", ""))[2],
+                    bottom.get("label", ""),
+                    _amount(None, bottom.get("unit", ""))[2],
+                    formula["method_label"],
+                    formula["scale"],
+                    formula["from"],
+                    formula["standing_label"],
+                    "；".join(d.exclusions),
+                    d.denominator_source,
+                    cites,
+                ),
+                wrap,
             )
             row += 1
     for column, width in enumerate((14, 40, 16, 12, 36, 8, 36, 8, 22, 8, 12, 10, 36, 30, 60)):

@@ -70,7 +70,14 @@ def _value(figure: Figure) -> str:
 def _cells(figure: Figure, judged: Judgement | None) -> dict[str, Any]:
     target = target_text(judged.target, figure.indicator.places, figure.unit) if judged else ""
     return {
-        "cells": [figure.indicator.label, _value(figure), figure.parts, figure.change, target, judged.gap if judged else ""],
+        "cells": [
+            figure.indicator.label,
+            _value(figure),
+            figure.parts,
+            figure.change,
+            target,
+            judged.gap if judged else "",
+        ],
         "state": judged.state if judged else "",
     }
 
@@ -97,10 +104,22 @@ def cockpit_pdf(request: HttpRequest) -> HttpResponse:
     widths = [3, 2, 2, 1.6, 1.4, 1.8]
     report = _head(question, _("医共体监测报告"), answer(judged)) | {
         "sections": [
-            {"kind": "table", "heading": _("目标"), "head": table_head, "widths": widths,
-             "rows": [_cells(j.figure, j) for j in judged]},
-            {"kind": "table", "heading": _("全部指标"), "head": table_head[:4], "widths": widths[:4],
-             "rows": [{**row, "cells": row["cells"][:4]} for row in (_cells(f, j) for f, _l, j in figures if j is None)]},
+            {
+                "kind": "table",
+                "heading": _("目标"),
+                "head": table_head,
+                "widths": widths,
+                "rows": [_cells(j.figure, j) for j in judged],
+            },
+            {
+                "kind": "table",
+                "heading": _("全部指标"),
+                "head": table_head[:4],
+                "widths": widths[:4],
+                "rows": [
+                    {**row, "cells": row["cells"][:4]} for row in (_cells(f, j) for f, _l, j in figures if j is None)
+                ],
+            },
         ]
     }
     return _file(report_pdf(report), "application/pdf", f"{report['unit']}{report['title']}-{question.period}.pdf")
@@ -129,7 +148,9 @@ def indicator_excel(request: HttpRequest, indicator: str) -> HttpResponse:
     seen = queries.institutions_seen(question.holder, day)
     rows: list[tuple[Figure, str, Judgement | None]] = []
     for kind in ("county", "community", "tier", "institution", "township"):
-        for unit, points in sorted(queries.points_by_unit(run, indicator, kind, seen if kind == "institution" else None).items()):
+        for unit, points in sorted(
+            queries.points_by_unit(run, indicator, kind, seen if kind == "institution" else None).items()
+        ):
             figure = queries.figure(definition, kind, unit, question.period, points)
             label = names.get((kind, unit)) or unit_label(run, kind, unit)
             rows.append((figure, label, judge(figure, target) if target else None))
@@ -144,23 +165,43 @@ def indicator_pdf(request: HttpRequest, indicator: str) -> HttpResponse:
         return redirect("monitoring:cockpit")
     question, definition = found
     page = indicator_page(
-        question.run, pack_by_id(question.run.pack if definition.own else definition.pack), definition, unit_kind=question.unit_kind, unit_id=question.unit_id,
-        period=question.period, holder=question.holder,
+        question.run,
+        pack_by_id(question.run.pack if definition.own else definition.pack),
+        definition,
+        unit_kind=question.unit_kind,
+        unit_id=question.unit_id,
+        period=question.period,
+        holder=question.holder,
     )
     figure: Figure = page["figure"]
     gap = f"{pgettext('one', '目标')} {page['target_text']}，{page['judgement'].gap}" if page["target"] else ""
     sections: list[dict[str, Any]] = [
-        {"kind": "pairs", "heading": _("这个数怎么来的"),
-         "rows": [[step.name, f"{step.text}\n{step.note}".strip()] for step in page["steps"]]},
+        {
+            "kind": "pairs",
+            "heading": _("这个数怎么来的"),
+            "rows": [[step.name, f"{step.text}\n{step.note}".strip()] for step in page["steps"]],
+        },
     ]
     if page["trend"]:
         twin = page["trend"].twin
-        sections.append({"kind": "table", "heading": _("按月走势"), "head": list(twin.head), "widths": [1] * len(twin.head),
-                         "rows": [{"cells": list(row), "state": ""} for row in twin.rows]})
+        sections.append(
+            {
+                "kind": "table",
+                "heading": _("按月走势"),
+                "head": list(twin.head),
+                "widths": [1] * len(twin.head),
+                "rows": [{"cells": list(row), "state": ""} for row in twin.rows],
+            }
+        )
     for picture in page["bars"]:
         largest = max((bar.value or 0.0 for bar in picture.bars), default=0.0) or 1.0
-        sections.append({"kind": "bars", "heading": picture.title,
-                         "rows": [[bar.label, bar.text, max(0.0, (bar.value or 0.0) / largest)] for bar in picture.bars]})
+        sections.append(
+            {
+                "kind": "bars",
+                "heading": picture.title,
+                "rows": [[bar.label, bar.text, max(0.0, (bar.value or 0.0) / largest)] for bar in picture.bars],
+            }
+        )
     if page["card"]:
         sections.append({"kind": "pairs", "heading": _("指标卡"), "rows": [list(row) for row in page["card"].rows]})
     report = _head(question, definition.label, f"{_value(figure)}　{gap}".strip()) | {"sections": sections}

@@ -58,12 +58,16 @@ def unit_label(run: RunHead, unit_kind: str, unit_id: str) -> str:
     return unit_names().get((unit_kind, unit_id), unit_id)
 
 
-def unit_choices(run: RunHead, definition: Definition, seen: set[str] | None) -> list[tuple[str, list[tuple[str, str]]]]:
+def unit_choices(
+    run: RunHead, definition: Definition, seen: set[str] | None
+) -> list[tuple[str, list[tuple[str, str]]]]:
     """Units to choose from, in groups: (heading, [(unit parameter, label)])."""
     groups: list[tuple[str, list[tuple[str, str]]]] = [(_("县"), [("", run.region_label)])]
     if "community" in definition.by:
         computed = queries.units_with_figures(run, "community")
-        groups.append((_("医共体"), [(f"community:{i}", n) for i, n in sorted(community_names().items()) if i in computed]))
+        groups.append(
+            (_("医共体"), [(f"community:{i}", n) for i, n in sorted(community_names().items()) if i in computed])
+        )
     if "tier" in definition.by:
         groups.append((_("层级"), [(f"tier:{t}", level_label(t)) for t in TIER_ORDER]))
     if "township" in definition.by:
@@ -77,7 +81,14 @@ def unit_choices(run: RunHead, definition: Definition, seen: set[str] | None) ->
 
 
 def _comparison(
-    older: Definition, newer: Definition, old: dict[str, Point], new: dict[str, Point], *, kind: str, unit: str, period: str
+    older: Definition,
+    newer: Definition,
+    old: dict[str, Point],
+    new: dict[str, Point],
+    *,
+    kind: str,
+    unit: str,
+    period: str,
 ) -> Comparison | None:
     """Both definitions on the same data, taken apart as :class:`DefinitionChange` does."""
     if older.places != newer.places or older.unit != newer.unit:
@@ -90,8 +101,17 @@ def _comparison(
         return Decimal(point.scaled).scaleb(-places) if point and point.scaled is not None else None
 
     change = DefinitionChange(
-        newer.id, older.id, kind, unit, before, period, old_earlier=exact(old, before), old_later=exact(old, period),
-        new_later=exact(new, period), new_earlier=exact(new, before), missing=(),
+        newer.id,
+        older.id,
+        kind,
+        unit,
+        before,
+        period,
+        old_earlier=exact(old, before),
+        old_later=exact(old, period),
+        new_later=exact(new, period),
+        new_earlier=exact(new, before),
+        missing=(),
     )
     if change.of_definition is None:
         return None
@@ -109,8 +129,15 @@ def _comparison(
         return f"{'+' if value > 0 else ''}{scaled_text(scaled(value), places)} {apart}".strip()
 
     return Comparison(
-        older, newer, shown(change.old_later), shown(change.new_later), shown(change.old_earlier), shown(change.new_earlier),
-        only_definition=moved(change.of_definition), as_reported=moved(change.total), by_fact=moved(change.real),
+        older,
+        newer,
+        shown(change.old_later),
+        shown(change.new_later),
+        shown(change.old_earlier),
+        shown(change.new_earlier),
+        only_definition=moved(change.of_definition),
+        as_reported=moved(change.total),
+        by_fact=moved(change.real),
     )
 
 
@@ -137,14 +164,20 @@ def _steps(definition: Definition, figure: Figure, target: Target | None, day: d
         in_yuan = measure_unit(formula["numerator"]) == "分" and formula["divisor"] == 100
         over = f" ÷ {formula['divisor']}" if formula["divisor"] != 1 and not in_yuan else ""
         text = f"{top} ÷ {bottom}{times}{over} = {figure.value} {figure.unit}"
-        steps.append(Step(formula["method_label"], text.strip(), _("四舍五入到 %(places)s 位小数") % {"places": definition.places}))
+        steps.append(
+            Step(
+                formula["method_label"], text.strip(), _("四舍五入到 %(places)s 位小数") % {"places": definition.places}
+            )
+        )
     elif figure.known:
         steps.append(Step(formula["method_label"], f"{figure.value} {figure.unit}".strip()))
     else:
         steps.append(Step(_("结果"), _("无法得出"), figure.because))
     if target:
         judged = judge(figure, target)
-        steps.append(Step(_("对照目标 %(target)s") % {"target": target_text(target, definition.places, figure.unit)}, judged.gap))
+        steps.append(
+            Step(_("对照目标 %(target)s") % {"target": target_text(target, definition.places, figure.unit)}, judged.gap)
+        )
     return steps
 
 
@@ -167,10 +200,12 @@ def indicator_page(
     comparison = None
     if older:
         comparison = _comparison(
-            older, definition, held.get(older.id, {}), points, kind=unit_kind, unit=unit_id, period=period)
+            older, definition, held.get(older.id, {}), points, kind=unit_kind, unit=unit_id, period=period
+        )
     elif newer:
         comparison = _comparison(
-            definition, newer, points, held.get(newer.id, {}), kind=unit_kind, unit=unit_id, period=period)
+            definition, newer, points, held.get(newer.id, {}), kind=unit_kind, unit=unit_id, period=period
+        )
     entry = pack.entries.get(definition.id)
     labels = {name: measure.label for name, measure in MEASURES.items()}
     rule: Card | None = card(pack, definition.id, day=run.as_of, measures=labels) if entry else None
@@ -190,14 +225,17 @@ def indicator_page(
         "bars": _bars(run, definition, period, target, seen, day),
         "steps": _steps(definition, figure, target, day),
         "unplaced_reasons": queries.unplaced_of(run, definition.id, unit_kind, period),
-        "rows_href": reverse("monitoring:rows", args=[definition.id]) + "?" + urlencode(
-            {"period": period, **({"unit": unit} if unit else {})}),
+        "rows_href": reverse("monitoring:rows", args=[definition.id])
+        + "?"
+        + urlencode({"period": period, **({"unit": unit} if unit else {})}),
         "card": rule,
         "pack_changed": definition.own and pack.identity != run.pack_revision,
     }
 
 
-def _trend(definition: Definition, points: dict[str, Point], target: Target | None, beside, period: str) -> Trend | None:
+def _trend(
+    definition: Definition, points: dict[str, Point], target: Target | None, beside, period: str
+) -> Trend | None:
     goal = target if target and target.scaled is not None else None
     return pictures.trend(definition, points, target=goal, name="trend", older=beside, period=period)
 
@@ -217,8 +255,11 @@ def _bars(
             {i: u.short_name for i, u in units.items()},
             {i: u.tier for i, u in units.items()},
         ),
-        "township": (_("按居住乡镇（街道）") if definition.population == "insured" else _("按乡镇（街道）"),
-                     {c: p.name for c, p in places.items()}, {}),
+        "township": (
+            _("按居住乡镇（街道）") if definition.population == "insured" else _("按乡镇（街道）"),
+            {c: p.name for c, p in places.items()},
+            {},
+        ),
     }
     drawn = []
     for kind, (title, labels, levels) in kinds.items():
@@ -227,7 +268,8 @@ def _bars(
         allowed = set(labels) if kind != "institution" or seen is None else set(labels) & seen
         points = {
             unit: held[period]
-            for unit, held in queries.points_by_unit(run, definition.id, kind, allowed).items() if period in held
+            for unit, held in queries.points_by_unit(run, definition.id, kind, allowed).items()
+            if period in held
         }
         if not any(point.scaled is not None for point in points.values()):
             continue

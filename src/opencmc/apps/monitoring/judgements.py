@@ -60,9 +60,13 @@ def answer(judgements: list[Judgement]) -> str:
     if not judgements:
         return _("这一期还没有目标可以对照")
     sentence = _("%(all)s 项目标中 %(met)s 项达到，%(missed)s 项未达到，%(unknown)s 项无法判断") % {
-        "all": len(judgements), **counts}
+        "all": len(judgements),
+        **counts,
+    }
     farthest = next((j for j in judgements if j.state == "missed"), None)
     if farthest is None:
         return sentence + _("。")
     return sentence + _("；离目标最远的是%(label)s，%(gap)s。") % {
-        "label": farthest.figure.indicator.label, "gap": farthest.gap}
+        "label": farthest.figure.indicator.label,
+        "gap": farthest.gap,
+    }

@@ -25,7 +25,9 @@ def _encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
 def _quoted(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Text as JSON. The few different texts are quoted once each."""
     encoded = _encoded(column)
-    words = pa.array([json.dumps(word or "", ensure_ascii=False) for word in encoded.dictionary.to_pylist()], pa.string())
+    words = pa.array(
+        [json.dumps(word or "", ensure_ascii=False) for word in encoded.dictionary.to_pylist()], pa.string()
+    )
     return pc.fill_null(words.take(encoded.indices), '""')
 
 
@@ -40,10 +42,16 @@ def series_texts(figures: pa.Table) -> list[tuple[str, str, str, str]]:
     point = pc.binary_join_element_wise(
         pc.binary_join_element_wise(_quoted(figures["period"]), ":[", ""),
         pc.binary_join_element_wise(
-            _number(figures["numerator"]), _number(figures["denominator"]), _number(figures["value_scaled"]),
-            _quoted(figures["status"]), _quoted(figures["because"]), _number(figures["unplaced"]), ",",
+            _number(figures["numerator"]),
+            _number(figures["denominator"]),
+            _number(figures["value_scaled"]),
+            _quoted(figures["status"]),
+            _quoted(figures["because"]),
+            _number(figures["unplaced"]),
+            ",",
         ),
-        "]", "",
+        "]",
+        "",
     )
     codes = [_encoded(figures[name]) for name in SERIES_KEY]
     indices = [code.indices.to_numpy() for code in codes]
@@ -61,7 +69,9 @@ def series_texts(figures: pa.Table) -> list[tuple[str, str, str, str]]:
 def periods_by_kind(figures: pa.Table) -> dict[str, list[str]]:
     """The names of the periods that the county has figures for, by kind, in order."""
     county = figures.filter(pc.equal(pc.cast(figures["unit_kind"], pa.string()), "county"))
-    pairs = county.select(["period_kind", "period"]).cast(pa.schema([("period_kind", pa.string()), ("period", pa.string())]))
+    pairs = county.select(["period_kind", "period"]).cast(
+        pa.schema([("period_kind", pa.string()), ("period", pa.string())])
+    )
     pairs = pairs.group_by(["period_kind", "period"]).aggregate([]).to_pylist()
     kinds: dict[str, list[str]] = {}
     for pair in sorted(pairs, key=lambda p: p["period"]):

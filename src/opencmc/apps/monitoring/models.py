@@ -72,9 +72,7 @@ class UnplacedReasons(models.Model):
     reasons = models.JSONField(default=dict)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["run", "indicator", "unit_kind"], name="unplaced_once_a_kind")
-        ]
+        constraints = [models.UniqueConstraint(fields=["run", "indicator", "unit_kind"], name="unplaced_once_a_kind")]
 
     def __str__(self) -> str:
         return f"{self.indicator} {self.unit_kind}"

@@ -15,8 +15,17 @@ TEMPLATE = Path(__file__).parent / "reports" / "report.typ"
 
 #: Fonts that carry simplified Chinese, the preferred one first.
 CHINESE_FONTS = (
-    "Noto Sans CJK SC", "Source Han Sans SC", "Noto Sans SC", "Noto Serif CJK SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei",
-    "PingFang SC", "Microsoft YaHei", "SimSun", "STSong", "FandolSong",
+    "Noto Sans CJK SC",
+    "Source Han Sans SC",
+    "Noto Sans SC",
+    "Noto Serif CJK SC",
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+    "PingFang SC",
+    "Microsoft YaHei",
+    "SimSun",
+    "STSong",
+    "FandolSong",
 )
 
 

@@ -38,7 +38,13 @@ def bullet(judgement: Judgement) -> Bullet:
         "state": state,
     }
     return Bullet(
-        f"b-{target.id}", figure.indicator.label, description, value, *drawn, maximum, judgement.state,
+        f"b-{target.id}",
+        figure.indicator.label,
+        description,
+        value,
+        *drawn,
+        maximum,
+        judgement.state,
         "down" if target.comparator in {"<=", "<", "falling"} else "up",
     )
 
@@ -65,8 +71,15 @@ def _edition(definition: Definition) -> str:
 
 
 def trend(
-    definition: Definition, points: Mapping[str, Point], *, target: Target | None, name: str, small: bool = False,
-    older: tuple[Definition, Mapping[str, Point]] | None = None, period: str = "", last: int = 36,
+    definition: Definition,
+    points: Mapping[str, Point],
+    *,
+    target: Target | None,
+    name: str,
+    small: bool = False,
+    older: tuple[Definition, Mapping[str, Point]] | None = None,
+    period: str = "",
+    last: int = 36,
 ) -> Trend | None:
     """The figure by month, with its target and (``older``) the same thing by the definition before it."""
     months = _months([points, older[1]] if older else [points], last)
@@ -86,13 +99,15 @@ def trend(
     return Trend(
         name=name,
         title=_("%(label)s，按月") % {"label": definition.label},
-        description=_("%(from)s 为 %(first)s%(unit)s，%(to)s 为 %(final)s%(unit)s。") % {
-            "from": months[0], "first": first, "to": months[-1], "final": final, "unit": unit},
+        description=_("%(from)s 为 %(first)s%(unit)s，%(to)s 为 %(final)s%(unit)s。")
+        % {"from": months[0], "first": first, "to": months[-1], "final": final, "unit": unit},
         periods=tuple(months),
         lines=tuple(lines),
         twin=Twin(head, rows),
         target=_place(target.scaled, definition.places) if target else None,
-        target_label=f"{pgettext('one', '目标')} {target_text(target, definition.places, unit)}" if target and target.scaled is not None else "",
+        target_label=f"{pgettext('one', '目标')} {target_text(target, definition.places, unit)}"
+        if target and target.scaled is not None
+        else "",
         breaks=tuple(breaks),
         unit=unit,
         places=definition.places,
@@ -102,8 +117,15 @@ def trend(
 
 
 def bars(
-    definition: Definition, points: Mapping[str, Point], *, labels: Mapping[str, str], levels: Mapping[str, str],
-    target: Target | None, name: str, title: str, hrefs: Mapping[str, str],
+    definition: Definition,
+    points: Mapping[str, Point],
+    *,
+    labels: Mapping[str, str],
+    levels: Mapping[str, str],
+    target: Target | None,
+    name: str,
+    title: str,
+    hrefs: Mapping[str, str],
 ) -> Bars | None:
     """Units as bars, the best first; those without a value stand at the end with the reason."""
     if not points:
@@ -117,26 +139,49 @@ def bars(
 
     drawn, rows = [], []
     for unit_id, point in sorted(points.items(), key=order):
-        text = f"{scaled_text(point.scaled, definition.places)}{unit}" if point.scaled is not None else point.because or _("没有结果")
+        text = (
+            f"{scaled_text(point.scaled, definition.places)}{unit}"
+            if point.scaled is not None
+            else point.because or _("没有结果")
+        )
         label = labels.get(unit_id, unit_id)
         drawn.append(
-            Bar(label, _place(point.scaled, definition.places), text, levels.get(unit_id, "main"), hrefs.get(unit_id, ""), label)
+            Bar(
+                label,
+                _place(point.scaled, definition.places),
+                text,
+                levels.get(unit_id, "main"),
+                hrefs.get(unit_id, ""),
+                label,
+            )
         )
-        rows.append((
-            label, text,
-            "" if point.numerator is None else str(point.numerator),
-            "" if point.denominator is None else str(point.denominator),
-        ))
+        rows.append(
+            (
+                label,
+                text,
+                "" if point.numerator is None else str(point.numerator),
+                "" if point.denominator is None else str(point.denominator),
+            )
+        )
     return Bars(
-        name, title, _("由好到差排列，共 %(count)s 个单位。") % {"count": len(drawn)}, tuple(drawn),
+        name,
+        title,
+        _("由好到差排列，共 %(count)s 个单位。") % {"count": len(drawn)},
+        tuple(drawn),
         Twin((_("单位"), definition.label, _("分子"), _("分母")), tuple(rows)),
         _place(target.scaled, definition.places) if target else None,
-        f"{pgettext('one', '目标')} {target_text(target, definition.places, unit)}" if target and target.scaled is not None else "",
+        f"{pgettext('one', '目标')} {target_text(target, definition.places, unit)}"
+        if target and target.scaled is not None
+        else "",
     )
 
 
 def tiles(
-    definition: Definition, figures: Mapping[str, Figure], places: Mapping[str, Place], *, target: Target | None,
+    definition: Definition,
+    figures: Mapping[str, Figure],
+    places: Mapping[str, Place],
+    *,
+    target: Target | None,
     hrefs: Mapping[str, str],
 ) -> Tiles:
     """Townships where they lie. Against a target the step is the distance to it; without one, to the middle township."""
@@ -166,8 +211,10 @@ def tiles(
             drawn.append(Tile(place.name, place.column, place.row, text, step, state, hrefs.get(code, ""), note))
         rows.append((place.name, text, note))
     return Tiles(
-        "tiles", _("%(label)s，按乡镇（街道）") % {"label": definition.label},
-        _("方块按乡镇的大致方位排列。"), tuple(drawn),
+        "tiles",
+        _("%(label)s，按乡镇（街道）") % {"label": definition.label},
+        _("方块按乡镇的大致方位排列。"),
+        tuple(drawn),
         Twin((_("乡镇（街道）"), definition.label, _("与目标比")), tuple(rows)),
     )
 
@@ -181,7 +228,11 @@ def _step(position: float) -> int:
 
 
 def flow(
-    counts: Mapping[str, Mapping[str, int]], *, places: Mapping[str, Place], units: Mapping[str, Unit], period: str,
+    counts: Mapping[str, Mapping[str, int]],
+    *,
+    places: Mapping[str, Place],
+    units: Mapping[str, Unit],
+    period: str,
     shown_hospitals: int = 9,
 ) -> Flow | None:
     """Home township → level → hospital. Hospitals past the largest few of a level are drawn together."""
@@ -201,7 +252,9 @@ def flow(
             unit = units.get(institution)
             level = unit.tier if unit else "outside"
             inside += count if level != "outside" else 0
-            hospital = unit.short_name if unit and institution in named else _("其他%(level)s") % {"level": level_label(level)}
+            hospital = (
+                unit.short_name if unit and institution in named else _("其他%(level)s") % {"level": level_label(level)}
+            )
             key = (home, level, hospital)
             summed[key] = summed.get(key, 0) + count
     streams = tuple(Stream(*key, count) for key, count in sorted(summed.items()))
@@ -209,8 +262,8 @@ def flow(
     return Flow(
         "flow",
         _("参保居民住院去了哪里"),
-        _("%(period)s 参保居民出院 %(total)s 人次，其中县域内 %(share)s%%，县外 %(outside)s 人次。") % {
-            "period": period, "total": grouped(str(total)), "share": share, "outside": grouped(str(total - inside))},
+        _("%(period)s 参保居民出院 %(total)s 人次，其中县域内 %(share)s%%，县外 %(outside)s 人次。")
+        % {"period": period, "total": grouped(str(total)), "share": share, "outside": grouped(str(total - inside))},
         streams,
         {level: level_label(level) for level in ("village", "township", "county", "outside")},
         _("人次"),

@@ -33,8 +33,16 @@ def _head(run_id: str, _published_at: datetime) -> RunHead:
     """Kept in memory: a published run never changes, and publishing it anew gives it another moment."""
     run = Run.objects.defer("definitions").get(run_id=run_id)
     return RunHead(
-        run.run_id, run.pack, run.pack_revision, run.region, run.region_label, run.as_of, run.known_at,
-        run.published_at, {k: run.periods[k] for k in KIND_ORDER if k in run.periods}, run.series_count,
+        run.run_id,
+        run.pack,
+        run.pack_revision,
+        run.region,
+        run.region_label,
+        run.as_of,
+        run.known_at,
+        run.published_at,
+        {k: run.periods[k] for k in KIND_ORDER if k in run.periods},
+        run.series_count,
     )
 
 
@@ -54,7 +62,18 @@ def _label(record: Mapping[str, Any], language: str) -> str:
 
 
 def _definition(indicator: str, record: Mapping[str, Any], language: str) -> Definition:
-    texts = ("set", "pack", "pack_label", "dimension", "population", "unit", "direction", "succeeds", "note", "denominator_source")
+    texts = (
+        "set",
+        "pack",
+        "pack_label",
+        "dimension",
+        "population",
+        "unit",
+        "direction",
+        "succeeds",
+        "note",
+        "denominator_source",
+    )
     return Definition(
         id=indicator,
         label=_label(record, language),
@@ -113,7 +132,9 @@ def default_period(run: RunHead) -> str:
     return max(complete)[2] if complete else next(iter(names), "")
 
 
-def points_of(run: RunHead, unit_kind: str, unit_id: str, indicators: Iterable[str] | None = None) -> dict[str, dict[str, Point]]:
+def points_of(
+    run: RunHead, unit_kind: str, unit_id: str, indicators: Iterable[str] | None = None
+) -> dict[str, dict[str, Point]]:
     """Indicator → period → point, of one unit."""
     series = Series.objects.filter(run_id=run.run_id, unit_kind=unit_kind, unit_id=unit_id)
     if indicators is not None:
@@ -121,13 +142,19 @@ def points_of(run: RunHead, unit_kind: str, unit_id: str, indicators: Iterable[s
     return {name: _points(text) for name, text in series.values_list("indicator", "points")}
 
 
-def points_by_unit(run: RunHead, indicator: str, unit_kind: str, units: set[str] | None = None) -> dict[str, dict[str, Point]]:
+def points_by_unit(
+    run: RunHead, indicator: str, unit_kind: str, units: set[str] | None = None
+) -> dict[str, dict[str, Point]]:
     """Unit → period → point, of one indicator; ``units`` narrows to those that the reader may see."""
     series = Series.objects.filter(run_id=run.run_id, indicator=indicator, unit_kind=unit_kind)
-    return {unit: _points(text) for unit, text in series.values_list("unit_id", "points") if units is None or unit in units}
+    return {
+        unit: _points(text) for unit, text in series.values_list("unit_id", "points") if units is None or unit in units
+    }
 
 
-def points_in_period(run: RunHead, indicators: Iterable[str], unit_kind: str, period: str, units: set[str] | None) -> dict[tuple[str, str], Point]:
+def points_in_period(
+    run: RunHead, indicators: Iterable[str], unit_kind: str, period: str, units: set[str] | None
+) -> dict[tuple[str, str], Point]:
     """(indicator, unit) → point in one period."""
     series = Series.objects.filter(run_id=run.run_id, indicator__in=list(indicators), unit_kind=unit_kind)
     if units is not None and len(units) < 500:
@@ -183,7 +210,9 @@ def _absent(definition: Definition, period: str) -> str:
 
 
 def units_with_figures(run: RunHead, unit_kind: str) -> set[str]:
-    return set(Series.objects.filter(run_id=run.run_id, unit_kind=unit_kind).values_list("unit_id", flat=True).distinct())
+    return set(
+        Series.objects.filter(run_id=run.run_id, unit_kind=unit_kind).values_list("unit_id", flat=True).distinct()
+    )
 
 
 def institutions_seen(holder: Holder, day: date) -> set[str] | None:
@@ -221,6 +250,10 @@ def runs_published() -> list[Run]:
 
 def unplaced_of(run: RunHead, indicator: str, unit_kind: str, period: str) -> list[tuple[str, int]]:
     """Why rows could not be placed for the figures of a kind of unit, the largest count first."""
-    stored = UnplacedReasons.objects.filter(run_id=run.run_id, indicator=indicator, unit_kind=unit_kind).values_list(
-        "reasons", flat=True).first() or {}
+    stored = (
+        UnplacedReasons.objects.filter(run_id=run.run_id, indicator=indicator, unit_kind=unit_kind)
+        .values_list("reasons", flat=True)
+        .first()
+        or {}
+    )
     return sorted(stored.get(period, {}).items(), key=lambda pair: -pair[1])

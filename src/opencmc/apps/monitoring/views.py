@@ -31,15 +31,21 @@ def nothing_published(request: HttpRequest, section: str) -> HttpResponse:
     return render(request, "monitoring/empty.html", {"section": section, "home": settings.OPENCMC_HOME})
 
 
-def _page(request: HttpRequest, question: asked.Asked, key: tuple, template: str, title: str, section: str, build) -> HttpResponse:
+def _page(
+    request: HttpRequest, question: asked.Asked, key: tuple, template: str, title: str, section: str, build
+) -> HttpResponse:
     """A page whose body is drawn once; ``build`` gives what its template needs beyond the question itself."""
     run = question.run
 
     def context() -> dict:
         return {
-            "run": run, "county": run.region_label, "period": question.period, "unit": question.unit,
+            "run": run,
+            "county": run.region_label,
+            "period": question.period,
+            "unit": question.unit,
             "switch": asked.period_switch(run, question.period),
-            "unit_label": unit_label(run, question.unit_kind, question.unit_id), **build(),
+            "unit_label": unit_label(run, question.unit_kind, question.unit_id),
+            **build(),
         }
 
     body = asked.rendered((*key, run.run_id, run.published_at, question.period, question.unit), template, context)
@@ -61,8 +67,12 @@ def cockpit_view(request: HttpRequest) -> HttpResponse:
 
     def build() -> dict:
         return cockpit(
-            run, unit_kind=question.unit_kind, unit_id=question.unit_id, period=question.period,
-            holder=question.holder, map_of=map_of,
+            run,
+            unit_kind=question.unit_kind,
+            unit_id=question.unit_id,
+            period=question.period,
+            holder=question.holder,
+            map_of=map_of,
         ) | {"units": [("", run.region_label), *_communities(run)]}
 
     key = ("cockpit", map_of, asked.scope_key(question.holder))
@@ -120,7 +130,12 @@ def indicator(request: HttpRequest, indicator: str) -> HttpResponse:
     def build() -> dict:
         seen = queries.institutions_seen(question.holder, queries.last_day(question.period, run))
         return indicator_page(
-            run, pack, definition, unit_kind=question.unit_kind, unit_id=question.unit_id, period=question.period,
+            run,
+            pack,
+            definition,
+            unit_kind=question.unit_kind,
+            unit_id=question.unit_id,
+            period=question.period,
             holder=question.holder,
         ) | {"may_list_rows": question.holder.may_list_rows, "units": unit_choices(run, definition, seen)}
 
@@ -140,8 +155,14 @@ def rows(request: HttpRequest, indicator: str) -> HttpResponse:
     explained = explain(run, f"{indicator}/{question.unit_kind}/{question.unit_id}/{question.period}")
     months = [step for step in explained["steps"] if _MONTH.fullmatch(step["name"])]
     context = {
-        "explained": explained, "steps": [step for step in explained["steps"] if step not in months], "months": months, "definition": definition, "section": "indicators",
-        "switch": asked.period_switch(question.run, question.period), "unit": question.unit, "period": question.period,
+        "explained": explained,
+        "steps": [step for step in explained["steps"] if step not in months],
+        "months": months,
+        "definition": definition,
+        "section": "indicators",
+        "switch": asked.period_switch(question.run, question.period),
+        "unit": question.unit,
+        "period": question.period,
         "unit_label": unit_label(question.run, question.unit_kind, question.unit_id),
         "back": indicator_href(indicator, question.period, question.unit),
     }
@@ -156,7 +177,10 @@ def data(request: HttpRequest) -> HttpResponse:
         return nothing_published(request, "data")
     loads = queries.list_loads()
     context = {
-        "loads": loads, "reasons": unplaced_reasons(), "runs": queries.runs_published(), "section": "data",
+        "loads": loads,
+        "reasons": unplaced_reasons(),
+        "runs": queries.runs_published(),
+        "section": "data",
         "totals": {name: sum(getattr(load, name) for load in loads) for name in ("read", "accepted", "refused")},
         "lines": list_lines(20) if question.holder.role in {"system_administrator", "county_director"} else [],
     }

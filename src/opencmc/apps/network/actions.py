@@ -50,7 +50,12 @@ def publish_network(
         Membership.objects.bulk_create([Membership(**row) for row in memberships], batch_size=500)
         Township.objects.bulk_create(
             [
-                Township(code=code, name=name, column=places.get(code, (None, None))[0], row=places.get(code, (None, None))[1])
+                Township(
+                    code=code,
+                    name=name,
+                    column=places.get(code, (None, None))[0],
+                    row=places.get(code, (None, None))[1],
+                )
                 for code, name in townships.items()
             ]
         )

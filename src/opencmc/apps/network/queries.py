@@ -34,14 +34,18 @@ def list_places() -> dict[str, Place]:
 
 
 def community_names() -> dict[str, str]:
-    pairs = Membership.objects.order_by("community_id", "-start").values_list("community_id", "community_name").distinct()
+    pairs = (
+        Membership.objects.order_by("community_id", "-start").values_list("community_id", "community_name").distinct()
+    )
     return dict(pairs)
 
 
 def unit_names() -> dict[tuple[str, str], str]:
     """The short name of every institution, township and community, by (unit kind, id)."""
-    names = {("institution", row[0]): row[1] or row[2] for row in Institution.objects.values_list(
-        "institution_id", "short_name", "name")}
+    names = {
+        ("institution", row[0]): row[1] or row[2]
+        for row in Institution.objects.values_list("institution_id", "short_name", "name")
+    }
     names |= {("township", code): name for code, name in Township.objects.values_list("code", "name")}
     names |= {("community", community): name for community, name in community_names().items()}
     return names
@@ -120,7 +124,8 @@ def network_on(day: date, region: str) -> Picture:
         leads = [i for i, m in held.items() if m.role == "lead" and i in rows]
         # A member attached to another member is shown below it.
         top = [
-            i for i, m in held.items()
+            i
+            for i, m in held.items()
             if m.role != "lead" and i in rows and rows[i].attached_to not in held and rows[i].kind not in _PRIMARY_UNIT
         ]
         # What hangs on the lead and is no member of its own (its village clinics) is counted, not drawn below it.
@@ -136,7 +141,11 @@ def network_on(day: date, region: str) -> Picture:
             in_general |= set(held) | {i for m in every for i in all_below(m)}
         communities.append(
             Community(
-                community_id, first.community_name, first.community_kind, lead, every,
+                community_id,
+                first.community_name,
+                first.community_kind,
+                lead,
+                every,
                 institutions=sum(_size(member) for member in every) + (lead is not None),
                 clinics=sum(1 for i in held if i in rows and rows[i].kind in _PRIMARY_UNIT)
                 or sum(member.clinics for member in every),

@@ -20,7 +20,9 @@ def _day(text: str, default: date) -> tuple[date, str]:
         return date.fromisoformat(text), ""
     except ValueError:
         return default, _("“%(text)s”不是日期；请写成 2025-03-08 这样的年-月-日。现在显示的是 %(day)s。") % {
-            "text": text[:20], "day": default.isoformat()}
+            "text": text[:20],
+            "day": default.isoformat(),
+        }
 
 
 @require_GET
@@ -37,8 +39,15 @@ def network(request: HttpRequest) -> HttpResponse:
         linked = {i for member in chosen.members for i in queries.all_below(member)}
         linked |= {chosen.lead.unit.institution_id} if chosen.lead else set()
     context = {
-        "picture": picture, "general": general, "overlays": overlays, "chosen": chosen, "linked": linked,
-        "day": day, "today": today, "problem": problem, "section": "network",
+        "picture": picture,
+        "general": general,
+        "overlays": overlays,
+        "chosen": chosen,
+        "linked": linked,
+        "day": day,
+        "today": today,
+        "problem": problem,
+        "section": "network",
         "has_network": bool(picture.communities or picture.unplaced),
     }
     return render(request, "network/network.html", context)

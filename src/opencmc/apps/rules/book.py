@@ -43,7 +43,9 @@ class Wanted:
 
 def value_on(entry: Entry, day: date) -> DatedValue | None:
     """The value of the day; before the first or after the last one, the nearest."""
-    return entry.on(day) or (entry.values[0] if entry.values and day < entry.values[0].start else entry.values[-1] if entry.values else None)
+    return entry.on(day) or (
+        entry.values[0] if entry.values and day < entry.values[0].start else entry.values[-1] if entry.values else None
+    )
 
 
 def _matches(entry: Entry, held: DatedValue | None, wanted: Wanted, pack: Pack, label: str) -> bool:
@@ -78,11 +80,16 @@ def search(pack: Pack, wanted: Wanted, *, day: date, english: bool) -> list[Row]
         first = held.cites[0] if held and held.cites else None
         rows.append(
             Row(
-                entry.id, label, entry.kind, KINDS[entry.kind].label,
+                entry.id,
+                label,
+                entry.kind,
+                KINDS[entry.kind].label,
                 said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "…",
                 held.standing.value if held else "unverified",
                 say_citation(first, pack.documents) if first else (held.because if held else ""),
-                entry.checked_on, labels.get(entry.pack, entry.pack), entry.pack == pack.id,
+                entry.checked_on,
+                labels.get(entry.pack, entry.pack),
+                entry.pack == pack.id,
                 entry.pack == pack.id and pack.inherited(entry.id) is not None,
             )
         )

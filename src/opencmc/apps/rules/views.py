@@ -43,17 +43,28 @@ def book(request: HttpRequest) -> HttpResponse:
     if pack is None:
         return render(request, "rules/none.html", {"section": "rules"})
     get = request.GET.get
-    wanted = Wanted(get("q", "").strip()[:100], get("kind", ""), get("standing", ""), get("document", ""), get("from", ""))
+    wanted = Wanted(
+        get("q", "").strip()[:100], get("kind", ""), get("standing", ""), get("document", ""), get("from", "")
+    )
     rows = search(pack, wanted, day=timezone.localdate(request.at), english=_english())
     page = max(1, int(get("page", "1")) if get("page", "1").isdigit() else 1)
     shown = rows[(page - 1) * PAGE : page * PAGE]
     kept = {k: v for k, v in request.GET.items() if v and k != "page"}
     counts = Counter(row.kind for row in rows)
     context = {
-        "section": "rules", "pack": pack, "packs": queries.pack_labels(), "rows": shown, "total": len(rows),
-        "everything": len(pack.entries), "wanted": wanted, "kinds": [(k, v.label, counts.get(k, 0)) for k, v in KINDS.items()],
-        "standings": list(STANDINGS), "documents": sorted(pack.documents.values(), key=lambda d: d.name),
-        "page": page, "pages": -(-len(rows) // PAGE), "ancestors": list(queries.lineage_labels(pack).values())[1:],
+        "section": "rules",
+        "pack": pack,
+        "packs": queries.pack_labels(),
+        "rows": shown,
+        "total": len(rows),
+        "everything": len(pack.entries),
+        "wanted": wanted,
+        "kinds": [(k, v.label, counts.get(k, 0)) for k, v in KINDS.items()],
+        "standings": list(STANDINGS),
+        "documents": sorted(pack.documents.values(), key=lambda d: d.name),
+        "page": page,
+        "pages": -(-len(rows) // PAGE),
+        "ancestors": list(queries.lineage_labels(pack).values())[1:],
         "earlier": "?" + urlencode({**kept, "page": page - 1}) if page > 1 else "",
         "later": "?" + urlencode({**kept, "page": page + 1}) if page * PAGE < len(rows) else "",
         "filtered": bool(wanted.text or wanted.kind or wanted.standing or wanted.document or wanted.pack),
@@ -72,11 +83,18 @@ def entry(request: HttpRequest, entry_id: str) -> HttpResponse:
     above = pack.inherited(entry_id)
     values = [
         {
-            "span": say_span(value), "said": say_value(found, value.value), "standing": value.standing.value,
-            "because": value.because, "note": value.note, "now": value is value_on(found, day),
+            "span": say_span(value),
+            "said": say_value(found, value.value),
+            "standing": value.standing.value,
+            "because": value.because,
+            "note": value.note,
+            "now": value is value_on(found, day),
             "cites": [
-                {"text": say_citation(type(cite)(cite.document, cite.clause), pack.documents), "quote": cite.quote,
-                 "document": pack.documents.get(cite.document)}
+                {
+                    "text": say_citation(type(cite)(cite.document, cite.clause), pack.documents),
+                    "quote": cite.quote,
+                    "document": pack.documents.get(cite.document),
+                }
                 for cite in value.cites
             ],
             "table": _table(found, value.value),
@@ -86,14 +104,18 @@ def entry(request: HttpRequest, entry_id: str) -> HttpResponse:
     labels = {name: measure.label for name, measure in MEASURES.items()}
     held = value_on(found, day)
     context = {
-        "section": "rules", "pack": pack, "entry": found, "values": values,
+        "section": "rules",
+        "pack": pack,
+        "entry": found,
+        "values": values,
         "label": found.label_en if _english() and found.label_en else found.label,
-        "card": card(pack, entry_id, day=day, measures=labels), "kind_label": KINDS[found.kind].label,
+        "card": card(pack, entry_id, day=day, measures=labels),
+        "kind_label": KINDS[found.kind].label,
         "standing": held.standing.value if held else "unverified",
         "above": above if above is not None and above is not found else None,
-        "above_said": [
-            {"span": say_span(v), "said": say_value(above, v.value)} for v in above.values
-        ] if above is not None and above is not found else [],
+        "above_said": [{"span": say_span(v), "said": say_value(above, v.value)} for v in above.values]
+        if above is not None and above is not found
+        else [],
     }
     return render(request, "rules/entry.html", context)
 
@@ -101,7 +123,9 @@ def entry(request: HttpRequest, entry_id: str) -> HttpResponse:
 def _table(found, value) -> dict | None:
     """Rows of a table or items of a list, in full."""
     if found.kind == "table":
-        heads = [c["label"] + (f"（{c['unit']}）" if c.get("unit") else "") for c in found.attributes["columns"].values()]
+        heads = [
+            c["label"] + (f"（{c['unit']}）" if c.get("unit") else "") for c in found.attributes["columns"].values()
+        ]
         return {"heads": heads, "rows": [[str(cell) for cell in row] for row in value]}
     if found.kind == "list":
         return {"heads": [], "rows": [[item if isinstance(item, str) else item["label"]] for item in value]}
@@ -120,12 +144,14 @@ def differences(request: HttpRequest) -> HttpResponse:
         raise Http404
     against = queries.pack_by_id(wanted) if wanted else None
     found = difference(pack, against) if against else []
-    groups = [
-        (change, label, [d for d in found if d.change == change]) for change, label in CHANGES.items()
-    ]
+    groups = [(change, label, [d for d in found if d.change == change]) for change, label in CHANGES.items()]
     context = {
-        "section": "rules", "pack": pack, "packs": queries.pack_labels(), "against": against,
+        "section": "rules",
+        "pack": pack,
+        "packs": queries.pack_labels(),
+        "against": against,
         "groups": [g for g in sorted(groups, key=lambda g: ("changed", "added", "removed").index(g[0])) if g[2]],
-        "same": same_count(pack, against) if against else 0, "kind_labels": {k: v.label for k, v in KINDS.items()},
+        "same": same_count(pack, against) if against else 0,
+        "kind_labels": {k: v.label for k, v in KINDS.items()},
     }
     return render(request, "rules/differences.html", context)

@@ -57,7 +57,9 @@ def definition_record(definition: Definition, packs: Sequence[Pack], *, populati
         "by": list(definition.by),
         "periods": list(definition.periods),
         "succeeds": given.get("succeeds") or "",
-        "denominator_source": population_source if uses_population and population_source else given.get("denominator_source") or "",
+        "denominator_source": population_source
+        if uses_population and population_source
+        else given.get("denominator_source") or "",
         "exclusions": list(given.get("exclusions") or ()),
         "note": definition.entry.note,
         "checked_on": definition.entry.checked_on.isoformat(),

@@ -82,7 +82,9 @@ def compute(
         raise Refused(f"政策包 {pack.id} 没有写明县（region），不能计算指标", possible_when="。请用一个县的政策包。")
     loads = lake.loads(known_at)
     if not loads:
-        raise DataError("还没有装入任何数据；先用 opencmc load 装入，或用 opencmc demo 造一个演示县", table=str(lake.home))
+        raise DataError(
+            "还没有装入任何数据；先用 opencmc load 装入，或用 opencmc demo 造一个演示县", table=str(lake.home)
+        )
     found = definitions([pack, *also])
     spans, as_of = months_of(loads, as_of)
     manifest = _manifest(pack, also, loads, as_of, engine, sets)
@@ -102,9 +104,7 @@ def compute(
         return _write(lake, identifier, manifest, evaluation, wanted, [pack, *also], say)
 
 
-def evaluate(
-    read: Mapping[str, pa.Table], region: str, spans: Spans, found: Mapping[str, Definition]
-) -> Evaluation:
+def evaluate(read: Mapping[str, pa.Table], region: str, spans: Spans, found: Mapping[str, Definition]) -> Evaluation:
     """Everything that is needed to evaluate ``found`` for a county, from its sources."""
     seen = pa.chunked_array([pc.unique(read[name]["township"]) for name in ("visit", "stay")], pa.string())
     counted = pc.unique(read["population"]["region"])
@@ -141,17 +141,30 @@ def _engine(name: str, lake: Lake, known_at: datetime) -> Any:
 
 
 def _manifest(
-    pack: Pack, also: Sequence[Pack], loads: Sequence[LoadManifest], as_of: date, engine: str, sets: Sequence[str] | None
+    pack: Pack,
+    also: Sequence[Pack],
+    loads: Sequence[LoadManifest],
+    as_of: date,
+    engine: str,
+    sets: Sequence[str] | None,
 ) -> dict[str, Any]:
     inputs: dict[str, list[dict[str, Any]]] = {}
     for load in loads:
         if load.accepted:
-            inputs.setdefault(load.table, []).append({"load": load.load, "content": load.content, "rows": load.accepted})
+            inputs.setdefault(load.table, []).append(
+                {"load": load.load, "content": load.content, "rows": load.accepted}
+            )
     return {
         "kind": "indicators",
         "region": pack.region,
         "packs": [
-            {"id": p.id, "revision": p.revision, "fingerprint": p.fingerprint, "identity": p.identity, "lineage": p.lineage}
+            {
+                "id": p.id,
+                "revision": p.revision,
+                "fingerprint": p.fingerprint,
+                "identity": p.identity,
+                "lineage": p.lineage,
+            }
             for p in (pack, *also)
         ],
         "as_of": as_of.isoformat(),

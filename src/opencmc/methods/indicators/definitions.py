@@ -130,7 +130,12 @@ def _faults(entry: Entry, pack: Pack) -> list[Finding]:
             needed = {}
         for part, name in needed.items():
             if name not in MEASURES:
-                fault("unknown-measure", dated.line, f"{part} 的“{name}”不是已声明的计量", f"可用的计量：{'、'.join(MEASURES)}")
+                fault(
+                    "unknown-measure",
+                    dated.line,
+                    f"{part} 的“{name}”不是已声明的计量",
+                    f"可用的计量：{'、'.join(MEASURES)}",
+                )
                 continue
             measure = MEASURES[name]
             for parameter in measure.parameters if isinstance(measure, Stock) else ():

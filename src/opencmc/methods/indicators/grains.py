@@ -158,4 +158,8 @@ def columns(t: ir.Table, grain: Grain) -> dict[str, ir.IntegerScalar]:
 
 def may_be_missing(grain: Grain, measure: Flow) -> bool:
     """Whether an accepted row may lack the amount of ``measure``."""
-    return isinstance(measure.what, str) and measure.what != "rows" and not TABLES[grain.table].columns[measure.what].required
+    return (
+        isinstance(measure.what, str)
+        and measure.what != "rows"
+        and not TABLES[grain.table].columns[measure.what].required
+    )

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import ibis.expr.types as ir
 
 #: Raise when a definition below or a grain changes: cached sums and run identifiers follow it.
-VERSION = "2026.1"
+VERSION = "2026.3"
 
 RowCondition = Callable[[ir.Table], ir.BooleanValue]
 Amount = Callable[[ir.Table], ir.IntegerColumn]
@@ -131,6 +131,16 @@ def discharge(t: ir.Table) -> ir.BooleanValue:
     return t.stay_id.notnull()
 
 
+def discharge_of_known(t: ir.Table) -> ir.BooleanValue:
+    """有居民编号的出院人次，按出院日期计入（没有编号的数不出人数，费用也不计）。"""
+    return t.resident_id.notnull()
+
+
+def discharge_with_own(t: ir.Table) -> ir.BooleanValue:
+    """记有个人负担的出院人次，按出院日期计入。"""
+    return t.own_fen.notnull()
+
+
 def stay_with_referral(t: ir.Table) -> ir.BooleanValue:
     """凭转诊单入院的出院人次。"""
     return t.referral_id.notnull()
@@ -208,6 +218,8 @@ _ALL: tuple[Measure, ...] = (
     Flow("home_visits_primary", "基层医疗卫生机构上门出诊人次", "visit", home_visit, where="primary"),
     Flow("visits_insured", "参保人诊疗人次（含县外）", "visit", care, where="anywhere", whose="county"),
     Flow("visits_insured_in_county", "参保人在县域内的诊疗人次", "visit", care, whose="county"),
+    Flow("visits_insured_primary", "参保人在县域内基层医疗卫生机构的诊疗人次", "visit", care,
+         where="primary", whose="county"),
     Flow("visit_fund_insured", "参保人门急诊基金支出（含县外，不含药店）", "visit", care, "fund_fen",
          where="anywhere_no_pharmacy", whose="county", unit="分"),
     Flow("visit_fund_in_county", "参保人在县域内的门急诊基金支出（不含药店）", "visit", care, "fund_fen",
@@ -227,7 +239,10 @@ _ALL: tuple[Measure, ...] = (
     Flow("bed_days_primary", "基层医疗卫生机构出院者占用床日", "stay", discharge, bed_days, where="primary", unit="床日"),
     Flow("stays_insured", "参保人住院人次（含县外）", "stay", discharge, where="anywhere", whose="county"),
     Flow("stays_insured_in_county", "参保人在县域内的住院人次", "stay", discharge, whose="county"),
-    Flow("stay_cost_in_county", "参保人在县域内的住院总费用", "stay", discharge, "total_fen", whose="county", unit="分"),
+    Flow("stay_cost_in_county", "参保人在县域内的住院总费用", "stay", discharge_of_known, "total_fen",
+         whose="county", unit="分"),
+    Flow("stay_cost_with_own", "记有个人负担的参保人住院总费用（含县外）", "stay", discharge_with_own, "total_fen",
+         where="anywhere", whose="county", unit="分"),
     Flow("stay_cost_insured", "参保人住院总费用（含县外）", "stay", discharge, "total_fen",
          where="anywhere", whose="county", unit="分"),
     Flow("stay_own_insured", "参保人住院个人负担（含县外）", "stay", discharge, "own_fen",
@@ -244,7 +259,7 @@ _ALL: tuple[Measure, ...] = (
     Total("fund_insured", "参保人医保基金支出（含县外，不含药店）", ("visit_fund_insured", "stay_fund_insured"), unit="分"),
     Total("fund_in_county", "参保人在县域内的医保基金支出（不含药店）", ("visit_fund_in_county", "stay_fund_in_county"), unit="分"),
     Total("fund_primary", "参保人在基层的医保基金支出（不含药店）", ("visit_fund_primary", "stay_fund_primary"), unit="分"),
-    Total("cost_insured", "参保人医疗总费用（含县外）", ("visit_cost_insured", "stay_cost_insured"), unit="分"),
+    Total("cost_insured", "参保人医疗总费用（含县外，记有个人负担的）", ("visit_cost_insured", "stay_cost_with_own"), unit="分"),
     Total("own_insured", "参保人个人负担（含县外）", ("visit_own_insured", "stay_own_insured"), unit="分"),
     # 转诊与共享中心
     Flow("up_referrals", "上转人次（按转出机构）", "referral", up),
@@ -357,7 +372,9 @@ WHERE: dict[str, Where] = {
     "village": Where("县域内村级机构", tiers=("village",)),
     "village_clinic": Where("县域内村卫生室", kinds=("village_clinic",)),
     "public_hospital": Where("县域内公立医院", tiers=("county",), kinds=_PUBLIC),
-    "public_or_primary": Where("县办公立医院及基层医疗卫生机构", tiers=("county", *_PRIMARY), not_kinds=("private_hospital",)),
+    "public_or_primary": Where(
+        "县办公立医院及基层医疗卫生机构", tiers=("county", *_PRIMARY), not_kinds=("private_hospital",)
+    ),
     "tcm_hospital": Where("县域内公立中医医院", kinds=("tcm_hospital",)),
     "private_hospital": Where("县域内非公立医院", kinds=("private_hospital",)),
     "assessed": Where("受评判的单位"),

@@ -70,7 +70,9 @@ def keys_of(source: Source, region: str, loads: Sequence[LoadManifest], homes: s
     for load in own:
         for month in load.months:
             by_month.setdefault(_month(month), []).append(load.content)
-    acting = [(_month(min(load.months)), load.content) for load in loads if load.table in source.onwards and load.months]
+    acting = [
+        (_month(min(load.months)), load.content) for load in loads if load.table in source.onwards and load.months
+    ]
     return {
         month: _digest(shared, contents, [content for first, content in acting if first <= month])
         for month, contents in sorted(by_month.items())

@@ -20,7 +20,11 @@ _TOWNSHIP_CENTRES = ("township_health_centre", "community_health_centre")
 def positions(values: pa.Array | pa.ChunkedArray, known: Sequence[str]) -> Whole:
     """Where each text stands in ``known``; −1 when it is missing or not known."""
     found = pc.fill_null(pc.index_in(values, value_set=pa.array(known, pa.string())), -1)
-    codes: Whole = found.to_numpy().astype(np.int64) if isinstance(found, pa.ChunkedArray) else found.to_numpy(zero_copy_only=False).astype(np.int64)
+    codes: Whole = (
+        found.to_numpy().astype(np.int64)
+        if isinstance(found, pa.ChunkedArray)
+        else found.to_numpy(zero_copy_only=False).astype(np.int64)
+    )
     return codes if len(known) else np.full(len(values), -1, np.int64)
 
 
@@ -53,7 +57,10 @@ class Places:
         self._tier_of = np.array([TIERS.index(t) if t in TIERS else -1 for t in self.tiers], np.int64)
         month_ends = [last_day(month) for month in spans.months]
         self.open: Flags = np.array(
-            [[_holds(a, b, day) for day in month_ends] for a, b in zip(column["opened"], column["closed"], strict=True)],
+            [
+                [_holds(a, b, day) for day in month_ends]
+                for a, b in zip(column["opened"], column["closed"], strict=True)
+            ],
             bool,
         ).reshape(len(self.ids), len(month_ends))
         self._read_memberships(membership, column["attached_to"], month_ends)

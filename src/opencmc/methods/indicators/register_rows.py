@@ -78,7 +78,9 @@ def deaths(tables: Tables, region: str, months: Sequence[int] | None) -> ir.Tabl
     """Deaths of residents aged 30–69 from the four diseases, by month, township and five-year age group."""
     t = tables("resident")
     t = t.filter(t.death_date.notnull() & t.cause_of_death.notnull())
-    had_birthday = (t.death_date.month() * 100 + t.death_date.day()) >= (t.birth_date.month() * 100 + t.birth_date.day())
+    had_birthday = (t.death_date.month() * 100 + t.death_date.day()) >= (
+        t.birth_date.month() * 100 + t.birth_date.day()
+    )
     age = (t.death_date.year() - t.birth_date.year() - had_birthday.ifelse(0, 1)).cast("int64")
     t = t.mutate(month=month_number(t.death_date), age=age)
     codes = [code for group in FOUR_DISEASES.values() for code in group]

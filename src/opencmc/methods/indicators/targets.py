@@ -49,7 +49,7 @@ class TargetResult:
 def check_targets(
     run: Run, pack: Pack, period: str, *, unit_kind: str = "county", unit_id: str | None = None
 ) -> list[TargetResult]:
-    """Every target of ``pack`` (ancestors included) for a period and a unit (the county unless said otherwise).
+    """Every target that binds ``pack`` for a period and a unit (the county unless said otherwise).
 
     The target in force on the period's last day counts. An indicator that the run does not have is unknown.
     """
@@ -60,7 +60,7 @@ def check_targets(
     table = figures_of(run, unit_kind=unit_kind, unit_id=unit, period=names).to_pylist()
     figures = {(row["indicator"], row["period"]): row for row in table}
     results = []
-    for entry in pack.all("target"):
+    for entry in pack.targets():
         dated = entry.on(last_day)
         if dated is None:
             continue

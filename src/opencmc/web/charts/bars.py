@@ -34,7 +34,9 @@ def draw_bars(picture: Bars) -> str:
         parts.append(tag("line", x1=x, x2=x, y1=TOP - 4, y2=height - 4, class_="target-line dashed"))
         anchor = "end" if place(picture.target) > 0.6 else "start"
         parts.append(words(picture.target_label, x, TOP - 9, "target-label", anchor))
-    return frame(picture.name, picture.title, picture.description, "".join(parts), height=height, class_="bars", role="group")
+    return frame(
+        picture.name, picture.title, picture.description, "".join(parts), height=height, class_="bars", role="group"
+    )
 
 
 def _row(bar: Bar, y: int, place, zero: float) -> str:
@@ -46,8 +48,13 @@ def _row(bar: Bar, y: int, place, zero: float) -> str:
         end = place(bar.value)
         left, width = min(zero, end), abs(end - zero)
         parts = label + tag(
-            "rect", x=percent(left), y=y + 4, width=percent(max(width, 0.002)), height=ROW - 10,
-            class_=f"level {bar.level}", fill=fill_of(bar.level),
+            "rect",
+            x=percent(left),
+            y=y + 4,
+            width=percent(max(width, 0.002)),
+            height=ROW - 10,
+            class_=f"level {bar.level}",
+            fill=fill_of(bar.level),
         )
         parts += words(bar.text, percent(max(end, zero) + 0.008), y + 17, "bar-value")
     if bar.href:

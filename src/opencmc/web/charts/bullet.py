@@ -21,7 +21,9 @@ def draw_bullet(picture: Bullet) -> str:
         if picture.better == "down":
             parts.append(tag("rect", x="0", y=_MIDDLE - 7, width=percent(at), height=14, class_="good-side"))
         else:
-            parts.append(tag("rect", x=percent(at), y=_MIDDLE - 7, width=percent(1 - at), height=14, class_="good-side"))
+            parts.append(
+                tag("rect", x=percent(at), y=_MIDDLE - 7, width=percent(1 - at), height=14, class_="good-side")
+            )
     if picture.value is not None:
         width = percent(share(picture.value))
         parts.append(tag("rect", x="0", y=_MIDDLE - 4, width=width, height=8, class_=f"bar {picture.state}"))
@@ -36,5 +38,3 @@ def draw_bullet(picture: Bullet) -> str:
         at = percent(share(picture.target))
         parts.append(tag("line", x1=at, x2=at, y1=_MIDDLE - 11, y2=_MIDDLE + 11, class_="target-line"))
     return frame(picture.name, picture.title, picture.description, "".join(parts), height=HEIGHT, class_="bullet")
-
-

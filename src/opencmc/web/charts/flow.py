@@ -60,8 +60,10 @@ def draw_flow(picture: Flow) -> str:
     home_list = sorted(homes.values(), key=lambda b: -b.count)
     level_list = [levels[level] for level in LEVELS if level in levels]
     hospital_list = [
-        block for level in LEVELS
-        for (of, _), block in sorted(hospitals.items(), key=lambda item: -item[1].count) if of == level
+        block
+        for level in LEVELS
+        for (of, _), block in sorted(hospitals.items(), key=lambda item: -item[1].count)
+        if of == level
     ]
     rows = max(len(home_list), len(hospital_list))
     height = max(_HEIGHT, rows * (_SLOT + 4))
@@ -79,13 +81,22 @@ def draw_flow(picture: Flow) -> str:
             if block.level == level.level:
                 streams += _stream(_COLUMNS[1], level, _COLUMNS[2], block, block.count * per_pixel, level.level)
     parts = [stretched(streams, height + _TOP)]
-    for head, x, anchor in zip(picture.heads, (_COLUMNS[0], _COLUMNS[1], _COLUMNS[2]), ("end", "middle", "start"), strict=True):
+    for head, x, anchor in zip(
+        picture.heads, (_COLUMNS[0], _COLUMNS[1], _COLUMNS[2]), ("end", "middle", "start"), strict=True
+    ):
         parts.append(words(head, percent(x + _WIDTH), 14, "flow-head", anchor))
     for column, blocks in zip(_COLUMNS, (home_list, level_list, hospital_list), strict=True):
         for block in blocks:
             parts.append(
-                tag("rect", x=percent(column), y=number(block.y), width=percent(_WIDTH), height=number(block.size),
-                    class_=f"level {block.level or 'home'}", fill=fill_of(block.level))
+                tag(
+                    "rect",
+                    x=percent(column),
+                    y=number(block.y),
+                    width=percent(_WIDTH),
+                    height=number(block.size),
+                    class_=f"level {block.level or 'home'}",
+                    fill=fill_of(block.level),
+                )
             )
     for block in home_list:
         parts.append(_name(block, percent(_COLUMNS[0] - 0.008), "end", 7))
@@ -93,8 +104,12 @@ def draw_flow(picture: Flow) -> str:
         label = f"{block.label} {_share(block.count, total)}"
         parts.append(words(label, percent(_COLUMNS[1] + _WIDTH / 2), block.y - 5, "flow-label strong", "middle"))
     for block in hospital_list:
-        parts.append(_name(block, percent(_COLUMNS[2] + _WIDTH + 0.008), "start", 12, f" {block.count:,}".replace(",", "\u202f")))
-    wide = frame(picture.name, picture.title, picture.description, "".join(parts), height=height + _TOP, class_="flow wide-only")
+        parts.append(
+            _name(block, percent(_COLUMNS[2] + _WIDTH + 0.008), "start", 12, f" {block.count:,}".replace(",", "\u202f"))
+        )
+    wide = frame(
+        picture.name, picture.title, picture.description, "".join(parts), height=height + _TOP, class_="flow wide-only"
+    )
     return wide + _narrow(picture, home_list, first)
 
 
@@ -130,10 +145,28 @@ def _narrow(picture: Flow, homes: list[_Block], first: dict[tuple[str, str], int
         for level in LEVELS:
             if count := first.get((block.label, level), 0):
                 width = 0.70 * count / block.count
-                parts.append(tag("rect", x=percent(at), y=y + 2, width=percent(width), height=row - 8,
-                                 class_=f"level {level}", fill=fill_of(level)))
+                parts.append(
+                    tag(
+                        "rect",
+                        x=percent(at),
+                        y=y + 2,
+                        width=percent(width),
+                        height=row - 8,
+                        class_=f"level {level}",
+                        fill=fill_of(level),
+                    )
+                )
                 if width > 0.12:
-                    parts.append(words(_share(count, block.count), percent(at + width / 2), y + 16, "on-level", "middle"))
+                    parts.append(
+                        words(_share(count, block.count), percent(at + width / 2), y + 16, "on-level", "middle")
+                    )
                 at += width
     height = top + row * len(homes)
-    return frame(f"{picture.name}-n", picture.title, picture.description, "".join(parts), height=height, class_="flow narrow-only")
+    return frame(
+        f"{picture.name}-n",
+        picture.title,
+        picture.description,
+        "".join(parts),
+        height=height,
+        class_="flow narrow-only",
+    )

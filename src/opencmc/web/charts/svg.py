@@ -36,16 +36,28 @@ def frame(name: str, title: str, description: str, inner: str, *, height: float,
     """The outer picture, named and described for a screen reader."""
     head = tag("title", escape(title), id=f"{name}-t") + tag("desc", escape(description), id=f"{name}-d")
     return tag(
-        "svg", head + inner, role=role, aria_labelledby=f"{name}-t {name}-d", class_=f"picture {class_}",
-        width="100%", height=number(height),
+        "svg",
+        head + inner,
+        role=role,
+        aria_labelledby=f"{name}-t {name}-d",
+        class_=f"picture {class_}",
+        width="100%",
+        height=number(height),
     )
 
 
 def stretched(inner: str, height: float, *, x: str = "0", width: str = "100%") -> str:
     """A part whose width of 100 is stretched over the frame; its heights are pixels."""
     return tag(
-        "svg", inner, x=x, y="0", width=width, height=number(height), viewBox=f"0 0 100 {number(height)}",
-        preserveAspectRatio="none", class_="stretched",
+        "svg",
+        inner,
+        x=x,
+        y="0",
+        width=width,
+        height=number(height),
+        viewBox=f"0 0 100 {number(height)}",
+        preserveAspectRatio="none",
+        class_="stretched",
     )
 
 

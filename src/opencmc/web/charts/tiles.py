@@ -16,11 +16,17 @@ def draw_tiles(picture: Tiles) -> str:
     rows = 1 + max((tile.row for tile in picture.tiles), default=0)
     parts = [_tile(tile, columns) for tile in sorted(picture.tiles, key=lambda t: (t.row, t.column))]
     height = rows * (SIZE + GAP) - GAP + 2
-    return frame(picture.name, picture.title, picture.description, "".join(parts), height=height, class_="tiles", role="group")
+    return frame(
+        picture.name, picture.title, picture.description, "".join(parts), height=height, class_="tiles", role="group"
+    )
 
 
 def _tile(tile: Tile, columns: int) -> str:
-    shade = "none" if tile.step is None else f"{'better' if tile.step > 0 else 'worse' if tile.step < 0 else 'even'}-{abs(tile.step)}"
+    shade = (
+        "none"
+        if tile.step is None
+        else f"{'better' if tile.step > 0 else 'worse' if tile.step < 0 else 'even'}-{abs(tile.step)}"
+    )
     inner = tag("rect", x="1", y="1", width="100%", height=SIZE - 2, rx=5, class_=f"tile {shade}", transform=None)
     inner += words(shortened(tile.label, 5), "50%", 24, "tile-label", "middle")
     inner += words(tile.text, "50%", 47, "tile-value", "middle")

@@ -27,11 +27,13 @@ def _paths(line: Line, across: list[float], down) -> str:
     drawn = ""
     for piece in pieces:
         if len(piece) == 1:
-            (x, y), = piece
+            ((x, y),) = piece
             piece = [(x - 0.4, y), (x + 0.4, y)]
         if piece:
             points = " ".join(f"{number(x)},{number(y)}" for x, y in piece)
-            drawn += tag("polyline", points=points, class_=f"trend-line {line.style}", vector_effect="non-scaling-stroke")
+            drawn += tag(
+                "polyline", points=points, class_=f"trend-line {line.style}", vector_effect="non-scaling-stroke"
+            )
     return drawn
 
 
@@ -111,7 +113,16 @@ def _small(picture: Trend) -> str:
     parts = [tag("line", x1="0", x2="100%", y1=height - 2, y2=height - 2, class_="grid")]
     for i, period in enumerate(picture.periods):
         if period.endswith("-01"):
-            parts.append(tag("line", x1=percent(across[i]), x2=percent(across[i]), y1=height - 7, y2=height - 2, class_="grid year"))
+            parts.append(
+                tag(
+                    "line",
+                    x1=percent(across[i]),
+                    x2=percent(across[i]),
+                    y1=height - 7,
+                    y2=height - 2,
+                    class_="grid year",
+                )
+            )
     if picture.target is not None:
         y = number(down(picture.target))
         parts.append(tag("line", x1="0", x2="100%", y1=y, y2=y, class_="target-line dashed"))

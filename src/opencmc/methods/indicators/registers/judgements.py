@@ -24,7 +24,9 @@ class Judgements(Register):
     def _latest_results(self) -> dict[tuple[str, str], list[tuple[date, str]]]:
         if "assessments" not in self._shared:
             results: dict[tuple[str, str], list[tuple[date, str]]] = {}
-            rows = self.read["assessments"].sort_by([("unit_id", "ascending"), ("item", "ascending"), ("date", "ascending")])
+            rows = self.read["assessments"].sort_by(
+                [("unit_id", "ascending"), ("item", "ascending"), ("date", "ascending")]
+            )
             for row in rows.to_pylist():
                 results.setdefault((row["unit_id"], row["item"]), []).append((row["date"], row["result"]))
             self._shared["assessments"] = results

@@ -37,7 +37,9 @@ class Management(Register):
         held = np.cumsum(change, axis=1)[:, :-1]
         return held[:-1], held[-1]
 
-    def _counted(self, source: str, kind: str, where: Flags, table: str, label: str, rows: Flags | None = None) -> Found:
+    def _counted(
+        self, source: str, kind: str, where: Flags, table: str, label: str, rows: Flags | None = None
+    ) -> Found:
         if self.read[source].num_rows == 0 or (rows is not None and not rows.any()):
             return Found(np.zeros((self.units(kind), len(self.month_ends)), np.int64), table, missing=label)
         held, lost = self._lasting(source, rows)
@@ -116,7 +118,9 @@ class Management(Register):
         if key not in self._shared:
             c = self._managed_people()
             back, unit, person, has_unit = self._pairs_at(kind, month)
-            active = (c["start"] <= month) & (month < c["end"]) & has_unit & where[np.maximum(c["institution"], 0), month]
+            active = (
+                (c["start"] <= month) & (month < c["end"]) & has_unit & where[np.maximum(c["institution"], 0), month]
+            )
             marks = np.zeros(len(unit), bool)
             marks[back[active]] = True
             self._shared[key] = (unit[marks], person[marks])
@@ -154,7 +158,9 @@ class Management(Register):
         if "quarters" not in self._shared:
             c = self._managed_people()
             months = self.spans.months
-            starts = [i for i, m in enumerate(months) if m % 3 == 1 and m % 100 in (1, 4, 7, 10) and i + 3 <= len(months)]
+            starts = [
+                i for i, m in enumerate(months) if m % 3 == 1 and m % 100 in (1, 4, 7, 10) and i + 3 <= len(months)
+            ]
             followed: Flags = np.zeros((2, len(months) + 1, int(c["people"][0])), bool)
             followed[c["followed_diabetes"], c["followed_month"], c["followed"]] = True
             due = np.zeros((len(c["person"]), len(starts)), bool)

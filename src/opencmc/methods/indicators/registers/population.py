@@ -34,11 +34,7 @@ class Counted:
 
 def _finest(bands: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:
     """Without the totals: bands that contain other bands."""
-    return {
-        a: n
-        for a, n in bands.items()
-        if not any(a != b and a[0] <= b[0] and b[1] <= a[1] for b in bands)
-    }
+    return {a: n for a, n in bands.items() if not any(a != b and a[0] <= b[0] and b[1] <= a[1] for b in bands)}
 
 
 def _latest(counts: list[Counted], day: date) -> Counted | None:

@@ -102,7 +102,9 @@ class Workforce(Register):
             lost[month] = int((present & (p[place] < 0)).sum())
             nameless[month] = int((present & (p["known"] == 0)).sum())
         unplaced = {reasons.NO_INSTITUTION: lost, reasons.NO_STAFF: nameless}
-        return Found(values, "posting", unplaced={reason: counts for reason, counts in unplaced.items() if counts.any()})
+        return Found(
+            values, "posting", unplaced={reason: counts for reason, counts in unplaced.items() if counts.any()}
+        )
 
     def _is_stationed(self, senior: bool) -> Flags:
         """Postings that send somebody from a county hospital to a primary institution."""
@@ -111,7 +113,9 @@ class Workforce(Register):
         sent: Flags = (p["stationed"] > 0) & (tier[p["from"]] == "county") & (p["institution"] >= 0)
         if senior:
             title = self.read["postings"]["title"].to_pylist()
-            sent &= self._flags("physician") & np.array([t in ("intermediate", "associate", "senior") for t in title], bool)
+            sent &= self._flags("physician") & np.array(
+                [t in ("intermediate", "associate", "senior") for t in title], bool
+            )
         return sent
 
     def stationed(self, measure: Stock, kind: str, where: Flags, parameters: Mapping[str, str]) -> Found:
