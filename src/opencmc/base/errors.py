@@ -21,10 +21,11 @@ class Refused(OpenCMCError):
     exit_code = 3
 
     def __init__(self, sentence: str, *, rule: str = "", possible_when: str = "") -> None:
-        self.sentence = sentence
+        self.sentence = sentence.rstrip("。")
         self.rule = rule
-        self.possible_when = possible_when
-        super().__init__("".join(part for part in (sentence, rule and f"（{rule}）", possible_when) if part))
+        self.possible_when = possible_when.strip("；。")
+        shown = self.sentence + (f"（{rule}）" if rule else "")
+        super().__init__("。".join(part for part in (shown, self.possible_when) if part) + "。")
 
 
 @dataclass(frozen=True, slots=True)

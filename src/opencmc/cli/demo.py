@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 
 import click
 
 from opencmc.base.errors import Refused
+from opencmc.cli.options import home_option
 from opencmc.cli.output import progress_bar
-
-home_option = click.option(
-    "--home",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=lambda: Path(os.environ.get("OPENCMC_HOME", "home")),
-    help="数据目录（默认 ./home，或环境变量 OPENCMC_HOME）",
-)
 
 DEFAULT_RESIDENTS = 70_000
 _MARK = "demo.json"
@@ -37,16 +30,31 @@ def prepare_home(home: Path, wanted: dict[str, int]) -> bool:
         if found.get("complete"):
             raise Refused(
                 f"{home} 里已有一个演示县（{found['residents']} 名居民，种子 {found['seed']}）",
-                possible_when="；换一个 --home，或先删除这个目录",
+                possible_when="换一个 --home，或先删除这个目录",
             )
         for name in _OWNED:
             path = home / name
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     elif home.exists() and any(home.iterdir()):
-        raise Refused(f"{home} 不是空目录，也不是演示县的数据目录", possible_when="；换一个 --home")
+        raise Refused(f"{home} 不是空目录，也不是演示县的数据目录", possible_when="换一个 --home")
     home.mkdir(parents=True, exist_ok=True)
     mark.write_text(json.dumps({**wanted, "complete": False}), encoding="utf-8")
     return False
+
+
+def write_extra_month(home: Path, month: str) -> None:
+    """Write one more month of the county as CSV, and print for each file the command that loads it."""
+    from opencmc.base.periods import Period, PeriodKind
+    from opencmc.synthetic import extra_month
+
+    try:
+        wanted = Period.parse(month)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--extra-month") from None
+    if wanted.kind is not PeriodKind.MONTH:
+        raise click.BadParameter(f"{month} 不是一个月：写作 2026-01", param_hint="--extra-month")
+    for table, path in extra_month(home, month).items():
+        click.echo(f"opencmc load {table} {path} --home {home}")
 
 
 @click.command()
@@ -57,8 +65,12 @@ def prepare_home(home: Path, wanted: dict[str, int]) -> bool:
 @click.option("--seed", type=int, default=2025, show_default=True, help="随机种子：同样的种子和人数得到同样的县")
 @click.option("--no-serve", is_flag=True, help="只做数据与计算，不启动网页")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="网页端口")
-def demo(home: Path, residents: int, seed: int, no_serve: bool, port: int) -> None:
+@click.option("--extra-month", metavar="YYYY-MM", help="只为已有的演示县再写一个月的 CSV（不装入），并列出文件")
+def demo(home: Path, residents: int, seed: int, no_serve: bool, port: int, extra_month: str | None) -> None:
     """造一个演示县（宁海的网络、规则与目标，人口按比例缩放），计算全部指标，打开网页。"""
+    if extra_month:
+        write_extra_month(home, extra_month)
+        return
     from opencmc.cli.serve import publish_home, serve_home
     from opencmc.facts.lake import Lake
     from opencmc.methods.indicators import compute, sibling_packs

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from opencmc.base.errors import Refused
-from opencmc.cli.demo import home_option
+from opencmc.cli.options import home_option
 from opencmc.cli.output import format_option, print_json, print_rows, progress_bar
 
 if TYPE_CHECKING:

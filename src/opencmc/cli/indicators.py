@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import click
 
+from opencmc.cli.options import home_option
 from opencmc.cli.output import format_option, print_json, print_rows, progress_bar
 
 _UNIT_KINDS = ("county", "community", "institution", "tier", "township")
@@ -19,13 +19,6 @@ _COLUMNS = {
     "indicator": "编号", "label": "指标", "unit_id": "单位", "period": "期间", "numerator": "分子", "denominator": "分母",
     "value": "值", "status": "状态", "because": "说明", "unplaced": "未归位",
 }  # fmt: skip
-
-home_option = click.option(
-    "--home",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=lambda: Path(os.environ.get("OPENCMC_HOME", "home")),
-    help="数据目录（默认 ./home，或环境变量 OPENCMC_HOME）",
-)
 
 
 def _day(context: click.Context, option: click.Parameter, text: str | None) -> date | None:
@@ -106,7 +99,7 @@ def indicators(
     own = {entry.attributes["set"] for entry in pack.all("indicator")}
     if wrong := sorted(set(sets) - {definition["set"] for definition in known.values()}):
         every = "、".join(sorted({definition["set"] for definition in known.values()}))
-        raise Refused(f"没有指标集 {'、'.join(wrong)}", possible_when=f"。可用：{every}。")
+        raise Refused(f"没有指标集 {'、'.join(wrong)}", possible_when=f"可用：{every}。")
     unit_kinds, period_kinds = kinds
     inside = _inside(span, period_kinds)
     table = figures_of(run, set=sorted(sets or own), unit_kind=unit_kinds or ("county",), period=inside)

@@ -6,25 +6,16 @@ import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
 from opencmc.base.errors import Refused
+from opencmc.cli.options import home_option
 from opencmc.cli.output import progress_bar
 
 Progress = Callable[[str, float], None]
 
 LOOPBACK = "127.0.0.1"
-
-
-def _home_option(command: Any) -> Any:
-    return click.option(
-        "--home",
-        type=click.Path(path_type=Path, file_okay=False),
-        default=lambda: Path(os.environ.get("OPENCMC_HOME", "home")),
-        help="数据目录（默认 ./home，或环境变量 OPENCMC_HOME）",
-    )(command)
 
 
 def start_django(home: Path, *, demo: bool = False, hosts: str = "") -> None:
@@ -119,7 +110,7 @@ def serve_home(
 
 
 @click.command()
-@_home_option
+@home_option
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="网页端口")
 @click.option(
     "--host", default=LOOPBACK, show_default=True, help="监听地址；对外开放时请在前面放一个带 HTTPS 的反向代理"
@@ -130,11 +121,11 @@ def serve(home: Path, port: int, host: str, demonstration_accounts: bool) -> Non
     if demonstration_accounts and host != LOOPBACK:
         raise Refused(
             "演示账号没有密码，只能在本机打开",
-            possible_when="。去掉 --demonstration-accounts，或把 --host 留作 127.0.0.1。",
+            possible_when="去掉 --demonstration-accounts，或把 --host 留作 127.0.0.1。",
         )
     if not home.is_dir():
         raise Refused(
-            f"没有数据目录 {home}", possible_when="。先用 opencmc load 装入数据，或用 opencmc demo 造一个演示县。"
+            f"没有数据目录 {home}", possible_when="先用 opencmc load 装入数据，或用 opencmc demo 造一个演示县。"
         )
     with progress_bar("发布到网页") as report:
         publish_home(home, demo=demonstration_accounts, progress=report)
@@ -143,7 +134,7 @@ def serve(home: Path, port: int, host: str, demonstration_accounts: bool) -> Non
 
 @click.command()
 @click.argument("username")
-@_home_option
+@home_option
 @click.option("--name", required=True, help="显示的姓名")
 @click.option("--role", required=True, help="角色，例如 county_director")
 @click.option("--institution", default="", help="所在机构的编号；县级角色不填")

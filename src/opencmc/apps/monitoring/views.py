@@ -18,9 +18,12 @@ from opencmc.apps.monitoring.contracts import Definition, RunHead
 from opencmc.apps.monitoring.indicator_page import indicator_page, unit_choices, unit_label
 from opencmc.apps.monitoring.texts import set_label
 from opencmc.apps.network.api import community_names
+from opencmc.apps.paging import page_of
 from opencmc.apps.rules.api import pack_by_id
 from opencmc.methods.explain import explain
 from opencmc.methods.runs import open_run
+
+LOADS_SHOWN = 30
 
 #: A step that is only the same figure in one month.
 _MONTH = re.compile(r"\d{4}-\d{2}")
@@ -177,7 +180,7 @@ def data(request: HttpRequest) -> HttpResponse:
         return nothing_published(request, "data")
     loads = queries.list_loads()
     context = {
-        "loads": loads,
+        "page": page_of(loads[::-1], request.GET, LOADS_SHOWN),
         "reasons": unplaced_reasons(),
         "runs": queries.runs_published(),
         "section": "data",

@@ -7,10 +7,10 @@ from collections import Counter
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
+from opencmc.apps.paging import page_of
 from opencmc.apps.rules import queries
 from opencmc.apps.rules.book import PAGE, Wanted, search, value_on
 from opencmc.methods.indicators.measures import MEASURES
@@ -47,26 +47,19 @@ def book(request: HttpRequest) -> HttpResponse:
         get("q", "").strip()[:100], get("kind", ""), get("standing", ""), get("document", ""), get("from", "")
     )
     rows = search(pack, wanted, day=timezone.localdate(request.at), english=_english())
-    page = max(1, int(get("page", "1")) if get("page", "1").isdigit() else 1)
-    shown = rows[(page - 1) * PAGE : page * PAGE]
-    kept = {k: v for k, v in request.GET.items() if v and k != "page"}
     counts = Counter(row.kind for row in rows)
     context = {
         "section": "rules",
         "pack": pack,
         "packs": queries.pack_labels(),
-        "rows": shown,
+        "page": page_of(rows, request.GET, PAGE),
         "total": len(rows),
         "everything": len(pack.entries),
         "wanted": wanted,
         "kinds": [(k, v.label, counts.get(k, 0)) for k, v in KINDS.items()],
         "standings": list(STANDINGS),
         "documents": sorted(pack.documents.values(), key=lambda d: d.name),
-        "page": page,
-        "pages": -(-len(rows) // PAGE),
         "ancestors": list(queries.lineage_labels(pack).values())[1:],
-        "earlier": "?" + urlencode({**kept, "page": page - 1}) if page > 1 else "",
-        "later": "?" + urlencode({**kept, "page": page + 1}) if page * PAGE < len(rows) else "",
         "filtered": bool(wanted.text or wanted.kind or wanted.standing or wanted.document or wanted.pack),
     }
     return render(request, "rules/book.html", context)
