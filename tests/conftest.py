@@ -10,6 +10,15 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One browser and one Spark for the whole suite, however many processes run it."""
+    for item in items:
+        for name in ("browser", "spark"):
+            if item.get_closest_marker(name):
+                item.add_marker(pytest.mark.xdist_group(name))
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     return REPOSITORY

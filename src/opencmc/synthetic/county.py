@@ -10,14 +10,14 @@ import pyarrow as pa
 
 from opencmc.base.division import apportion
 from opencmc.synthetic import sampling
+from opencmc.synthetic.census import census
 from opencmc.synthetic.months import NEVER, Calendar, number
 from opencmc.synthetic.network import FOUNDED, Network, townships
 from opencmc.synthetic.sampling import Floats, Ints
 from opencmc.synthetic.staging import build
 
 REGION = "330226"
-#: The county's size at the 2020 census, at which it has its full number of village clinics.
-FULL_SIZE = 695_958
+#: Village clinics of the county at its full size.
 FULL_CLINICS = 350
 COUNTY, TOWNSHIP, VILLAGE, OUTSIDE = range(4)
 TIER_NAMES = ("county", "township", "village", "outside")
@@ -228,7 +228,7 @@ class County:
     def _clinics(self) -> list[dict[str, object]]:
         """At least two clinics a township; the whole county has 350 at full size, fewer when it is smaller."""
         weights = [round(t.residents_thousand * t.clinics_per_ten_thousand * 10) for t in self.townships]
-        wanted = round(FULL_CLINICS * min(1.0, (self.residents / FULL_SIZE) ** 0.5))
+        wanted = round(FULL_CLINICS * min(1.0, (self.residents / census().total) ** 0.5))
         counts = apportion(max(0, wanted - 2 * len(self.townships)), weights)
         rows: list[dict[str, object]] = []
         for position, (township, more) in enumerate(zip(self.townships, counts, strict=True)):

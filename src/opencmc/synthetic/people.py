@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from opencmc.base.division import apportion
 from opencmc.synthetic import sampling
+from opencmc.synthetic.census import census
 from opencmc.synthetic.county import REGION, County
 from opencmc.synthetic.months import NEVER, number
 from opencmc.synthetic.sampling import Floats, Ints, Mask, evenly, stream
@@ -35,7 +36,7 @@ DIABETES = ((18, 0.025), (45, 0.125), (65, 0.205))
 
 @dataclass(frozen=True)
 class Ages:
-    """The age table: bands ``[low, high)`` with shares, deaths and use of care."""
+    """The age table: bands ``[low, high)`` with the census's shares, deaths and use of care."""
 
     low: Ints
     high: Ints
@@ -49,6 +50,7 @@ class Ages:
     @classmethod
     def read(cls) -> Ages:
         rows = sampling.read_table("ages")
+        shares = census().share_per_10000
 
         def column(name: str) -> Floats:
             return np.array([float(row[name]) for row in rows])
@@ -56,7 +58,7 @@ class Ages:
         return cls(
             column("age_from").astype(np.int64),
             column("age_to").astype(np.int64),
-            column("share_per_10000").astype(np.int64),
+            np.array([shares[int(row["age_from"])] for row in rows], np.int64),
             column("male_share"),
             column("deaths_per_100000") / 100_000,
             column("male_death_ratio"),

@@ -7,8 +7,9 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from opencmc.base.division import apportion
-from opencmc.synthetic.county import FULL_SIZE, REGION
+from opencmc.base.division import apportion, round_half_up
+from opencmc.synthetic.census import CENSUS_DAY, census
+from opencmc.synthetic.county import REGION
 from opencmc.synthetic.months import number
 from opencmc.synthetic.people import RESIDENT, VISITOR, YEAR, People
 from opencmc.synthetic.sampling import Ints
@@ -18,7 +19,6 @@ OLDEST, LIMIT = 85, 120
 CENSUS_SOURCE = "第七次全国人口普查分县资料（宁海县，2020-11-01）年龄构成，按示例县人数等比例推算；分性别为推算"
 REGISTER_SOURCE = "示例县居民登记年初推算"
 INSURED_SOURCE = "示例县参保登记年初统计"
-CENSUS_DAY = date(2020, 11, 1)
 
 
 def _table(rows: list[tuple[str, date, str, int, int, int, str]]) -> pa.Table:
@@ -39,18 +39,20 @@ def _table(rows: list[tuple[str, date, str, int, int, int, str]]) -> pa.Table:
 
 
 def census_table(people: People) -> pa.Table:
-    """The 2020 census by sex and five-year age, brought to the county's size."""
+    """The 2020 census by sex and five-year age, brought to the county's size: its totals exactly, the sexes within an age
+    group by our estimate."""
     ages = people.ages
     residents = people.county.residents
     counts = apportion(residents, ages.share.tolist())
+    expected_men = [count * round(1000 * male) for count, male in zip(counts, ages.male.tolist(), strict=True)]
+    men_by_group = apportion(round_half_up(census().men * residents, census().total), expected_men)
     rows = []
     by_age: dict[tuple[int, int], int] = {}
-    for low, count, male in zip(ages.low.tolist(), counts, ages.male.tolist(), strict=True):
+    for low, count, men in zip(ages.low.tolist(), counts, men_by_group, strict=True):
         lower = low // 5 * 5
-        men = round(count * male)
         by_age[lower, 1] = by_age.get((lower, 1), 0) + men
         by_age[lower, 2] = by_age.get((lower, 2), 0) + count - men
-    source = CENSUS_SOURCE if residents != FULL_SIZE else CENSUS_SOURCE.replace("，按示例县人数等比例推算", "")
+    source = CENSUS_SOURCE if residents != census().total else CENSUS_SOURCE.replace("，按示例县人数等比例推算", "")
     for (lower, sex), count in sorted(by_age.items()):
         rows.append((REGION, CENSUS_DAY, "resident", sex, lower, count, source))
     return _table(rows)
