@@ -20,6 +20,11 @@ def steps(home: Path) -> list[tuple[str, str, list[str]]]:
     """Title, goal, and the script with its arguments."""
     return [
         (
+            "From a clean clone to the served pages, default county",
+            "at most 240 s, of which the work itself at most 60 s",
+            ["bench_demo.py"],
+        ),
+        (
             "A full county, made and loaded",
             "at most 360 s within 6 GB",
             ["bench_county.py", "--residents", str(FULL_COUNTY), "--home", str(home)],

@@ -33,10 +33,15 @@ serve_home(Path(sys.argv[1]), port=int(sys.argv[2]), demo=True)
 
 
 @pytest.fixture(scope="session")
-def server(county_home: Path, tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Iterator[str]:
-    """The address of ``opencmc serve`` over a copy of the county, with demonstration accounts."""
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, repository: Path
+) -> Iterator[str]:
+    """The address of ``opencmc serve`` over a copy of the county, with demonstration accounts.
+
+    ``OPENCMC_SCREENSHOTS`` names the home of a county of the usual size, whose pictures go into the documentation.
+    """
     home = tmp_path_factory.mktemp("served") / "home"
-    shutil.copytree(county_home, home)
+    shutil.copytree(os.environ.get("OPENCMC_SCREENSHOTS") or request.getfixturevalue("county_home"), home)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

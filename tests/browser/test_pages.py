@@ -149,7 +149,7 @@ def test_the_sign_in_page_is_clean_too(browser, server):
     page.close()
 
 
-@pytest.mark.skipif(not os.environ.get("OPENCMC_SCREENSHOTS"), reason="OPENCMC_SCREENSHOTS=1 rewrites docs/images")
+@pytest.mark.skipif(not os.environ.get("OPENCMC_SCREENSHOTS"), reason="OPENCMC_SCREENSHOTS=HOME rewrites docs/images")
 @pytest.mark.parametrize("name", ["cockpit", "indicator", "rule-card", "network"])
 def test_pictures_for_the_documentation(signed_in, repository: Path, name):
     for size, suffix in (("wide", ""), ("phone", "-phone")):
