@@ -33,9 +33,7 @@ serve_home(Path(sys.argv[1]), port=int(sys.argv[2]), demo=True)
 
 
 @pytest.fixture(scope="session")
-def server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, repository: Path
-) -> Iterator[str]:
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Iterator[str]:
     """The address of ``opencmc serve`` over a copy of the county, with demonstration accounts.
 
     ``OPENCMC_SCREENSHOTS`` names the home of a county of the usual size, whose pictures go into the documentation.

@@ -45,6 +45,14 @@ class TableFiles:
     supersedes: tuple[tuple[int, Path], ...] = ()
     replaced: frozenset[int] = frozenset()
 
+    def after(self, load: int) -> TableFiles:
+        """What came later than ``load``: rows that nothing has replaced since."""
+        return TableFiles(
+            tuple(file for file in self.rows if file[0] > load),
+            tuple(file for file in self.supersedes if file[0] > load),
+            frozenset(number for number in self.replaced if number > load),
+        )
+
 
 class Files(Protocol):
     """What an engine needs of a lake."""
@@ -103,14 +111,15 @@ class DuckDB:
         self._connection = ibis.duckdb.connect(":memory:", **config)
         self._views: set[str] = set()
 
-    def table(self, table_name: str) -> ir.Table:
-        """The current rows of a logical table, typed by its declaration; empty when nothing was loaded."""
-        if table_name not in self._views:
-            declared = TABLES[table_name]
-            files = self._lake.table_files(table_name, self._known_at)
-            self._connection.raw_sql(f"CREATE VIEW {quoted(table_name)} AS {current_rows_sql(declared, files)}")
-            self._views.add(table_name)
-        return self._connection.table(table_name)
+    def table(self, table_name: str, after: int = 0) -> ir.Table:
+        """The current rows of a logical table, typed by its declaration; empty when nothing was loaded. ``after`` leaves
+        out those of loads up to that number."""
+        view = f"{table_name} after {after}" if after else table_name
+        if view not in self._views:
+            files = self._lake.table_files(table_name, self._known_at).after(after)
+            self._connection.raw_sql(f"CREATE VIEW {quoted(view)} AS {current_rows_sql(TABLES[table_name], files)}")
+            self._views.add(view)
+        return self._connection.table(view)
 
     def collect(self, expression: ir.Expr) -> pa.Table:
         """Compute ``expression``; the result as an Arrow table (a single value as a table of one cell)."""
@@ -147,14 +156,16 @@ class Spark:
         self._connection = ibis.pyspark.connect(self._session)
         self._views: set[str] = set()
 
-    def table(self, table_name: str) -> ir.Table:
-        """The current rows of a logical table, typed by its declaration; empty when nothing was loaded."""
-        if table_name not in self._views:
-            self._open(TABLES[table_name], self._lake.table_files(table_name, self._known_at))
-            self._views.add(table_name)
-        return self._connection.table(table_name)
+    def table(self, table_name: str, after: int = 0) -> ir.Table:
+        """The current rows of a logical table, typed by its declaration; empty when nothing was loaded. ``after`` leaves
+        out those of loads up to that number."""
+        view = f"{table_name}_after_{after}" if after else table_name
+        if view not in self._views:
+            self._open(view, TABLES[table_name], self._lake.table_files(table_name, self._known_at).after(after))
+            self._views.add(view)
+        return self._connection.table(view)
 
-    def _open(self, table: type[Table], files: TableFiles) -> None:
+    def _open(self, view: str, table: type[Table], files: TableFiles) -> None:
         typed = [f"`{name}` {SPARK_TYPES[column.type]}" for name, column in table.columns.items()]
         schema, key_schema = (
             ", ".join([*typed, "`load` int"]),
@@ -163,7 +174,7 @@ class Spark:
         reader = self._session.read
         names = [f"`{name}`" for name in table.columns]
         if not files.rows:
-            self._session.createDataFrame([], schema).select(names).createOrReplaceTempView(table.table_name)
+            self._session.createDataFrame([], schema).select(names).createOrReplaceTempView(view)
             return
         whole = [path.absolute().as_uri() for load, path in files.rows if load not in files.replaced]
         partly = [path.absolute().as_uri() for load, path in files.rows if load in files.replaced]
@@ -177,7 +188,7 @@ class Spark:
             rule = _spark_functions().expr(f"{same} AND kept.load < gone.load")
             frames.append(kept.join(gone.alias("gone"), rule, "left_anti").select(names))
         rows = frames[0] if len(frames) == 1 else frames[0].unionByName(frames[1])
-        rows.createOrReplaceTempView(table.table_name)
+        rows.createOrReplaceTempView(view)
 
     def collect(self, expression: ir.Expr) -> pa.Table:
         """Compute ``expression``; the result as an Arrow table (a single value as a table of one cell)."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -15,6 +16,32 @@ from opencmc.facts.manifest import LoadManifest, LoadReport
 from opencmc.facts.sources import find_source
 from opencmc.facts.staging import Progress, load_name
 from opencmc.facts.tables import TABLES
+
+
+def files_of(root: Path, loads: Iterable[LoadManifest], table_name: str) -> TableFiles:
+    """Where the rows of a table lie that came with ``loads``."""
+    folder = root / "tables" / table_name
+    own = [load for load in loads if load.table == table_name and load.accepted]
+    return TableFiles(
+        rows=tuple((load.load, folder / f"{load_name(load.load)}.parquet") for load in own),
+        supersedes=tuple(
+            (load.load, folder / f"{load_name(load.load)}.supersedes.parquet") for load in own if load.superseded
+        ),
+        replaced=frozenset(number for load in own for number in load.superseded_loads),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The files of some loads whose manifests were read before: what an engine needs for many tables."""
+
+    root: Path
+    loads: tuple[LoadManifest, ...]
+
+    def table_files(self, table_name: str, known_at: datetime | None = None) -> TableFiles:
+        """Where the rows of a table lie, as known by ``known_at``."""
+        known = (load for load in self.loads if known_at is None or load.known_at <= known_at)
+        return files_of(self.root, known, table_name)
 
 
 class Lake:
@@ -31,15 +58,7 @@ class Lake:
 
     def table_files(self, table_name: str, known_at: datetime | None = None) -> TableFiles:
         """Where the rows of a table lie, as known by ``known_at``."""
-        folder = self.root / "tables" / table_name
-        loads = [load for load in self.loads(known_at) if load.table == table_name and load.accepted]
-        return TableFiles(
-            rows=tuple((load.load, folder / f"{load_name(load.load)}.parquet") for load in loads),
-            supersedes=tuple(
-                (load.load, folder / f"{load_name(load.load)}.supersedes.parquet") for load in loads if load.superseded
-            ),
-            replaced=frozenset(number for load in loads for number in load.superseded_loads),
-        )
+        return files_of(self.root, self.loads(known_at), table_name)
 
     def load(
         self,

@@ -21,7 +21,7 @@ from opencmc.facts.tables import TABLES
 from opencmc.methods.indicators.grains import GRAINS, HERE, keyed
 from opencmc.methods.indicators.measures import MEASURES, Flow, Persons, Stock, Total
 from opencmc.methods.indicators.places import Places
-from opencmc.methods.indicators.spans import Spans
+from opencmc.methods.indicators.spans import Flags, Spans
 from opencmc.methods.runs import Run, figures_of, printed
 
 UNITS = {
@@ -50,7 +50,7 @@ def find_figure(run: Run, figure: str) -> dict[str, Any]:
     indicator, kind, unit, period = parse_figure(figure)
     rows = figures_of(run, indicator=indicator, unit_kind=kind, unit_id=unit, period=period).to_pylist()
     if not rows:
-        raise Refused(f"运行 {run.id} 里没有数字 {figure}", possible_when="。请核对指标、单位和期间。")
+        raise Refused(f"运行 {run.id} 里没有数字 {figure}", possible_when="请核对指标、单位和期间。")
     found: dict[str, Any] = rows[0]
     return found
 
@@ -66,6 +66,7 @@ def explain(run: Run, figure: str, *, targets: Sequence[Mapping[str, Any]] = (),
     formula = formula_on(definition, row["period"])
     value = printed(row["value_scaled"], row["places"])
     steps = [*_two_numbers(row, formula), _division(row, definition, formula, value), *_months(run, row, definition)]
+    steps += [_rule_step(reference) for reference in formula["references"]]
     for exclusion in definition["exclusions"]:
         steps.append(_step("口径", exclusion, {}, None, formula["cite"]))
     if definition["denominator_source"]:
@@ -86,9 +87,11 @@ def explain(run: Run, figure: str, *, targets: Sequence[Mapping[str, Any]] = (),
         "value": value,
         "steps": steps,
         "rule": {
-            "indicator": row["indicator"], "defined_at": definition["defined_at"], "from": formula["from"],
+            "indicator": row["indicator"], "defined_at": definition["defined_at"],
+            "from": formula["defined_from"],
             "standing": formula["standing"], "standing_label": formula["standing_label"], "because": formula["because"],
-            "parameters": formula["parameters"], "population": definition["population_label"], "note": definition["note"],
+            "parameters": formula["parameters"], "references": formula["references"],
+            "population": definition["population_label"], "note": definition["note"],
         },
         "clause": formula["cite"],
         "rows": rows,
@@ -127,6 +130,14 @@ def unplaced_of(run: Run, row: Mapping[str, Any]) -> dict[str, int]:
 
 def _step(name: str, formula: str, inputs: Mapping[str, Any], value: Any, cite: Sequence[Any]) -> dict[str, Any]:
     return {"name": name, "formula": formula, "inputs": dict(inputs), "value": value, "cite": list(cite)}
+
+
+def _rule_step(reference: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule of the pack that the definition refers to, with its own standing and clause."""
+    clauses = [f"《{cite['title']}》{cite['clause']}" for cite in reference["cite"]]
+    shown = ("entry", "from", "standing", "standing_label", "because")
+    inputs = {**{name: reference[name] for name in shown}, "clause": "；".join(clauses)}
+    return _step("参数", reference["label"], inputs, reference["value"], reference["cite"])
 
 
 def _two_numbers(row: Mapping[str, Any], formula: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -189,7 +200,7 @@ _REGISTERS = {
     "staff": "posting", "payroll": "posting", "stationed": "posting", "stationed_days": "posting",
     "contract": "contract", "elderly": "enrolment", "managed": "enrolment", "chronic": "enrolment",
     "chronic_admitted": "stay", "norm_due": "enrolment", "norm_met": "follow_up", "population": "population",
-    "population_65": "population", "population_30_69": "population", "premature_deaths": "resident",
+    "population_65": "population", "population_of_ages": "population", "premature_deaths": "resident",
     "items_met": "assessment", "items_due": "assessment", "votes": "assessment", "votes_shared": "assessment",
 }  # fmt: skip
 
@@ -223,17 +234,17 @@ def rows_behind(run: Run, figure: str, limit: int = 20) -> dict[str, Any]:
             t = t.filter(measure.rows(t))
         if measure.whose == "county":
             t = t.filter(t.key_insured == HERE)
-        t = t.filter(_in_unit(t, places, measure, row["unit_kind"], row["unit_id"]))
+        where = places.where(measure.where, formula["parameters"])
+        t = t.filter(_in_unit(t, places, measure, where, row["unit_kind"], row["unit_id"]))
         key = TABLES[grain.table].key[0]
         count = int(engine.collect(t.count().as_table()).column(0)[0].as_py())
         sample = engine.collect(t.select(key).order_by(key).limit(limit))
     return {"table": grain.table, "count": count, "sample_ids": sample.column(0).to_pylist()}
 
 
-def _in_unit(t: ibis.Table, places: Places, measure: Flow | Persons, kind: str, unit: str) -> Any:
+def _in_unit(t: ibis.Table, places: Places, measure: Flow | Persons, where: Flags, kind: str, unit: str) -> Any:
     """Rows whose institution and month satisfy the measure's condition and belong to the unit."""
     at = places.units[kind].index(unit)
-    where = places.where(measure.where)
     everyone = np.arange(len(places.ids))
     by_resident = measure.whose == "county" and kind in ("county", "community", "township")
     condition = ibis.literal(False)

@@ -96,11 +96,11 @@ def open_run(home: Path, run: str = LATEST, *, kind: str = "indicators") -> Run:
     if run == LATEST:
         pointer = home / "runs" / f"latest-{kind}"
         if not pointer.exists():
-            raise Refused(f"{home} 里还没有计算过指标", possible_when="。先运行 opencmc indicators --period 年份。")
+            raise Refused(f"{home} 里还没有计算过指标", possible_when="先运行 opencmc indicators --period 年份。")
         run = pointer.read_text(encoding="utf-8").strip()
     found = find_run(home, run)
     if found is None:
-        raise Refused(f"{home} 里没有运行 {run}", possible_when="。可用 latest 指最近一次。")
+        raise Refused(f"{home} 里没有运行 {run}", possible_when="可用 latest 指最近一次。")
     return found
 
 
@@ -129,20 +129,18 @@ class RunWriter:
     def table(self, name: str, schema: pa.Schema) -> pq.ParquetWriter:
         return pq.ParquetWriter(self.folder / name, schema, compression="zstd", write_statistics=True)
 
-    def commit(self, manifest: dict[str, Any], *, kind: str = "indicators") -> Run:
-        """Put the run in its place and point to it as the latest."""
+    def commit(self, manifest: dict[str, Any]) -> Run:
+        """Put the run in its place."""
         self.json("manifest.json", manifest)
         target = self._home / "runs" / self._run
         if target.exists():
             shutil.rmtree(target)
         self.folder.replace(target)
-        run = Run(self._home, self._run, manifest)
-        point_to(run, kind=kind)
-        return run
+        return Run(self._home, self._run, manifest)
 
 
 def point_to(run: Run, *, kind: str = "indicators") -> None:
-    """Make ``run`` the latest one of its home."""
+    """Make ``run`` the latest one of its home: the one that pages publish."""
     pointer = run.home / "runs" / f"latest-{kind}"
     draft = pointer.with_name(f".{pointer.name}.{os.getpid()}")
     draft.write_text(run.id + "\n", encoding="utf-8")

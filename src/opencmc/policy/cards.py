@@ -12,6 +12,7 @@ from typing import Any
 from opencmc.policy.arithmetic import to_decimal
 from opencmc.policy.entry import DatedValue, Entry
 from opencmc.policy.pack import Pack
+from opencmc.policy.references import in_force, parameter_text, references_in, referred
 from opencmc.policy.schema import (
     COLUMN_TYPES,
     COMPARATORS,
@@ -63,7 +64,7 @@ def card(pack: Pack, entry_id: str, *, day: date, measures: Mapping[str, str] | 
     rows: list[tuple[str, str]] = []
     if entry.label_en:
         rows.append(("英文", entry.label_en))
-    rows += _meaning(pack, entry, now, measures or {})
+    rows += _meaning(pack, entry, now, measures or {}, day)
     if entry.kind != "indicator":
         rows.append((_value_label(entry), say_value(entry, now.value) if now else f"{day} 没有取值"))
     if entry.kind == "target" and now:
@@ -86,11 +87,13 @@ def _value_label(entry: Entry) -> str:
     return {"target": "目标", "duty": "职责", "list": "名单", "network": "名单", "case": "内容"}.get(entry.kind, "取值")
 
 
-def _meaning(pack: Pack, entry: Entry, now: DatedValue | None, measures: Mapping[str, str]) -> list[tuple[str, str]]:
+def _meaning(
+    pack: Pack, entry: Entry, now: DatedValue | None, measures: Mapping[str, str], day: date
+) -> list[tuple[str, str]]:
     attributes = entry.attributes
     match entry.kind:
         case "indicator":
-            return _indicator(pack, entry, now, measures)
+            return _indicator(pack, entry, now, measures, day)
         case "parameter":
             said = PARAMETER_TYPES[attributes["type"]]
             unit = f"，单位 {say_unit(attributes['unit'])}" if attributes.get("unit") else ""
@@ -121,7 +124,9 @@ def _meaning(pack: Pack, entry: Entry, now: DatedValue | None, measures: Mapping
             return []
 
 
-def _indicator(pack: Pack, entry: Entry, now: DatedValue | None, measures: Mapping[str, str]) -> list[tuple[str, str]]:
+def _indicator(
+    pack: Pack, entry: Entry, now: DatedValue | None, measures: Mapping[str, str], day: date
+) -> list[tuple[str, str]]:
     attributes = entry.attributes
     older = pack.entries.get(attributes.get("succeeds", ""))
     rows = [("指标集", attributes["set"]), ("维度", attributes.get("dimension", ""))]
@@ -131,7 +136,8 @@ def _indicator(pack: Pack, entry: Entry, now: DatedValue | None, measures: Mappi
             ("口径", definition.get("note", "")),
             ("分子", measures.get(definition.get("numerator", ""), definition.get("numerator", ""))),
             ("分母", measures.get(definition.get("denominator", ""), definition.get("denominator", ""))),
-            ("计算", say_definition(definition, measures)),
+            ("计算", say_definition(_without_references(definition), measures)),
+            *_parameters(pack, definition, day),
         ]
     return [
         *rows,
@@ -144,6 +150,25 @@ def _indicator(pack: Pack, entry: Entry, now: DatedValue | None, measures: Mappi
         ("周期", "、".join(PERIOD_KINDS[kind] for kind in attributes["periods"])),
         ("前身", f"{older.label}（{older.id}）" if older else ""),
     ]
+
+
+def _without_references(definition: Mapping[str, Any]) -> dict[str, Any]:
+    own = {name: text for name, text in definition.get("parameters", {}).items() if not referred(text)}
+    return {**definition, "parameters": own}
+
+
+def _parameters(pack: Pack, definition: Mapping[str, Any], day: date) -> list[tuple[str, str]]:
+    """The rules that a definition refers to, each with its value, its standing and its clause."""
+    rows = []
+    for _, name in references_in(definition.get("parameters", {})):
+        rule = pack.entries[name]
+        dated = in_force(rule, day)
+        assert dated is not None  # the lint allows no gap
+        basis = [*say_citations(dated.cites, pack.documents), *([f"理由：{dated.because}"] if dated.because else [])]
+        said = f"{rule.label}：{say_value(rule, dated.value)}（{dated.standing.label}，{say_span(dated)}，见 {name}）"
+        codes = [f"编号：{parameter_text(rule, dated.value)}"] if rule.kind == "list" else []
+        rows.append(("参数", "\n".join([said, *codes, *basis])))
+    return rows
 
 
 def _targets(pack: Pack, entry: Entry, day: date) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ references and worked examples."""
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 
 from opencmc.base.errors import Finding
@@ -13,7 +14,8 @@ from opencmc.policy.examples import check_example
 from opencmc.policy.folder import Folder
 from opencmc.policy.quotes import Texts
 from opencmc.policy.reading import CitedAt, Draft
-from opencmc.policy.source import FileReport
+from opencmc.policy.references import REFERABLE, gap_in, references_in
+from opencmc.policy.source import Fields, FileReport, Items, Text
 from opencmc.policy.wording import say_unit
 
 
@@ -47,6 +49,9 @@ def check_consistency(folders: list[Folder], sources: Path | None) -> list[Findi
                 _check_citation(cited, documents, texts, place)
             if entries_known:
                 _check_references(draft, known, place)
+        for draft in known.values() if entries_known else ():
+            if draft.kind == "indicator":
+                _check_parameters(draft, known, own, findings)
         inherited = known
     return findings
 
@@ -163,6 +168,47 @@ def _check_references(draft: Draft, known: dict[str, Draft], place: FileReport) 
             correction = f"{shapes.near(about, known)}请改正编号，或删去 about"
             place.add("unknown-reference", line, f"about 指向“{about}”：没有这个条目", correction)
         check_example(entry, known, place)
+
+
+def _check_parameters(draft: Draft, known: dict[str, Draft], own: dict[str, Draft], findings: list[Finding]) -> None:
+    """Every ``entry:`` of an indicator's parameters names a rule of this pack or an ancestor's that never lapses.
+
+    An inherited indicator is judged again by what this pack rewrites.
+    """
+    for parameter, name, line in _parameters_of(draft):
+        other = known.get(name)
+        if draft.id not in own and name not in own:
+            continue
+        place = FileReport(draft.report.where, findings)
+        said = f"参数 {parameter} 指向“{name}”"
+        if other is None:
+            rules = [each.id for each in known.values() if each.kind in REFERABLE]
+            correction = f"{shapes.near(name, rules)}请改正编号，或先写这个条目"
+            place.add("unknown-reference", line, f"{said}：没有这个条目", correction)
+        elif other.kind and (
+            other.kind not in REFERABLE or (other.entry and other.entry.attributes.get("type") == "formula")
+        ):
+            kind = other.kind if other.kind not in REFERABLE else "算式"
+            place.add("unknown-reference", line, f"{said}：这是 {kind}", "只能指向参数（算式除外）或清单")
+        elif other.entry is not None and (day := gap_in(other.entry)):
+            correction = f"请在 {name} 补上从 {day} 起的取值"
+            if draft.id in own:
+                place.add("no-value", line, f"{said}：从 {day} 起没有取值", correction)
+            else:
+                fault = f"指标“{draft.id}”要用“{name}”，它从 {day} 起没有取值"
+                FileReport(other.report.where, findings).add("no-value", other.line, fault, correction)
+
+
+def _parameters_of(draft: Draft) -> Iterator[tuple[str, str, int]]:
+    """``(parameter, entry id, line)`` of every reference in an indicator, as far as it could be read."""
+    values = draft.node.fields.get("values")
+    for dated in values.items if isinstance(values, Items) else ():
+        value = dated.fields.get("value") if isinstance(dated, Fields) else None
+        parameters = value.fields.get("parameters") if isinstance(value, Fields) else None
+        if isinstance(parameters, Fields):
+            texts = {name: node.text for name, node in parameters.fields.items() if isinstance(node, Text)}
+            for parameter, name in references_in(texts):
+                yield parameter, name, parameters.lines[parameter]
 
 
 def _check_unit(draft: Draft, indicator: Entry, place: FileReport) -> None:

@@ -14,6 +14,8 @@ Beyond the plain kinds the schema knows what real documents needed:
   no fewer, for example a reimbursement share for each tier;
 * a *parameter* of type ``formula`` has ``inputs`` (name → label); its value is a formula over exactly these names;
 * a *target* may have ``scope`` (for whom) and ``baseline`` (from where), both words for people;
+* a parameter of an *indicator*'s definition may refer to a rule: ``entry:`` and the id of a parameter or a list
+  (:mod:`opencmc.policy.references`);
 * a *case* may say which entry it is ``about``, and is then shown on that entry's card.
 
 Nothing here knows other entries: what must agree between entries is checked in :mod:`opencmc.policy.lint`.

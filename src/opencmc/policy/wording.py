@@ -11,6 +11,7 @@ from opencmc.base.citations import Citation
 from opencmc.base.money import format_yuan
 from opencmc.policy.entry import DatedValue, Document, Entry
 from opencmc.policy.network import COMMUNITY_KINDS, ROLES
+from opencmc.policy.references import referred
 from opencmc.policy.schema import COMPARATORS
 
 #: What the usual units are called; any other unit is written in the pack as it should be read.
@@ -76,7 +77,10 @@ def say_definition(value: Mapping[str, Any], measures: Mapping[str, str]) -> str
         parts.append(f"{named('numerator')} ÷ {named('denominator')}" + (f" × {scale:,}" if scale != 1 else ""))
     elif "numerator" in value:
         parts.append(named("numerator"))
-    parts += [f"{key} = {text}" for key, text in value.get("parameters", {}).items()]
+    parts += [
+        f"{key} 见条目 {name}" if (name := referred(text)) else f"{key} = {text}"
+        for key, text in value.get("parameters", {}).items()
+    ]
     return "，".join(parts)
 
 

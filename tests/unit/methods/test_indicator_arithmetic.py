@@ -13,10 +13,12 @@ from tiny_county import every_definition
 from opencmc.base.errors import PolicyError
 from opencmc.methods.indicators.definitions import definitions
 from opencmc.methods.indicators.formulas import METHODS, quotient
-from opencmc.methods.indicators.measures import MEASURES, WHERE, Flow, Persons, Stock, Total
+from opencmc.methods.indicators.measures import MEASURES, Flow, Persons, Stock, Total, parameters_of
+from opencmc.methods.indicators.parameters import PARAMETERS, age_range, cause_codes
 from opencmc.methods.indicators.premature_mortality import probability
 from opencmc.methods.indicators.registers import Registers
 from opencmc.methods.indicators.spans import Spans
+from opencmc.methods.indicators.where import WHERE
 from opencmc.methods.runs import printed
 from opencmc.policy.pack import load_pack
 
@@ -26,9 +28,20 @@ def test_premature_mortality_reproduces_the_published_test_vector():
     assert round(probability(rates), 6) == Decimal("0.138018")
 
 
-def test_a_life_table_needs_all_eight_age_groups():
-    with pytest.raises(ValueError, match="8"):
-        probability([Decimal(0)] * 7)
+@pytest.mark.parametrize(
+    "text", ["age_from=30", "age_from=30 age_to=30", "age_from=32 age_to=70", "30-70", "age_from=70 age_to=30"]
+)
+def test_a_life_table_is_cut_by_whole_five_years(text):
+    assert age_range("age_from=30 age_to=70") == (30, 70)
+    with pytest.raises(ValueError, match="年龄"):
+        age_range(text)
+
+
+def test_ranges_of_causes_of_death_are_spelled_out():
+    assert cause_codes("E10-E12 I64") == {"E10", "E11", "E12", "I64"}
+    assert len(cause_codes("I00-I99 C00-C97 J30-J98 E10-E14")) == 100 + 98 + 69 + 5
+    with pytest.raises(ValueError, match="I00-J99"):
+        cause_codes("I00-J99")
 
 
 @given(st.integers(0, 10**16), st.integers(1, 10**16), st.integers(1, 10**8), st.integers(1, 1000))
@@ -66,6 +79,7 @@ def test_periods_are_cut_to_what_exists_and_say_so():
 def test_every_measure_is_declared_once_with_words_and_a_place_in_the_roll_up():
     registers = Registers.__init__.__code__.co_consts
     for name, measure in MEASURES.items():
+        assert set(parameters_of(name)) <= set(PARAMETERS)
         assert measure.name == name
         assert measure.label
         assert measure.unit
@@ -115,8 +129,8 @@ def test_the_definition_in_force_on_the_last_day_counts_and_the_first_one_before
   periods: [month]
   checked: {on: 2026-01-01}
   values:
-    - {from: 2024-01-01, value: {method: share, numerator: NUM, denominator: visits_county, scale: 100}, standing: unverified, cite: [{document: d, clause: 全文}]}
-    - {from: 2025-01-01, value: {method: METHOD, numerator: visits_primary, denominator: visits_county, scale: 100}, standing: unverified, cite: [{document: d, clause: 全文}]}
+    - {from: 2024-01-01, value: {method: share, numerator: NUM, denominator: visits_county, scale: 100, parameters: {primary_tiers: township village}}, standing: unverified, cite: [{document: d, clause: 全文}]}
+    - {from: 2025-01-01, value: {method: METHOD, numerator: visits_primary, denominator: visits_county, scale: 100, parameters: {primary_tiers: township village}}, standing: unverified, cite: [{document: d, clause: 全文}]}
 """
     path = pack / "indicators" / "x.yaml"
     path.write_text(text.replace("NUM", "outpatient_primary").replace("METHOD", "share"), encoding="utf-8")

@@ -244,3 +244,18 @@ def test_the_part_of_a_change_that_is_only_words_is_told_apart(county_home):
 
 def test_region_of_the_run_is_the_packs(county_home):
     assert open_run(county_home).region == REGION
+
+
+def test_a_look_back_is_printed_and_does_not_become_what_the_pages_show(tmp_path, county_home):
+    home = tmp_path / "home"
+    shutil.copytree(county_home, home)
+    pack = load_pack(default_root(), "ninghai")
+    shown = open_run(home).id
+    lake = Lake(home)
+    before = sorted({load.known_at for load in lake.loads()})[-2]
+    assert compute(lake, pack, known_at=before).id != shown
+    assert compute(lake, pack, as_of=date(2025, 6, 30)).id != shown
+    assert compute(lake, pack, sets=["ninghai-2017"]).id != shown
+    assert open_run(home).id == shown
+    present = compute(lake, pack)
+    assert open_run(home).id == present.id

@@ -8,7 +8,7 @@ from opencmc.synthetic.world import World
 
 def counted(residents: int) -> dict[str, int]:
     table = census_table(World.make(residents, 1, "2024-01", 1).people)
-    by_sex = {sex: 0 for sex in ("1", "2")}
+    by_sex = dict.fromkeys(("1", "2"), 0)
     for row in table.to_pylist():
         by_sex[row["sex"]] += row["count"]
     return by_sex

@@ -51,7 +51,9 @@ class Definition:
 
     @property
     def starts(self) -> tuple[date, ...]:
-        return tuple(date.fromisoformat(formula["from"]) for formula in self.formulas)
+        """The days from which each definition holds; a formula may be a piece of one, where a rule it uses changed."""
+        days = {formula.get("defined_from", formula["from"]) for formula in self.formulas}
+        return tuple(date.fromisoformat(day) for day in sorted(days))
 
     @property
     def standing(self) -> str:

@@ -48,6 +48,7 @@ class Step:
     name: str
     text: str
     note: str = ""
+    href: str = ""
 
 
 def unit_label(run: RunHead, unit_kind: str, unit_id: str) -> str:
@@ -146,6 +147,17 @@ def _measure(measure: dict[str, Any]) -> str:
     return "；".join(text.rstrip("。") for text in (measure.get("rows"), measure.get("where")) if text)
 
 
+def _rule(reference: dict[str, Any]) -> Step:
+    """A rule of the pack that the definition refers to, with its standing and on whose word."""
+    words = [f"《{cite['title']}》{cite['clause']}" for cite in reference["cite"]] or [reference["because"]]
+    return Step(
+        _("参数：%(name)s") % {"name": reference["label"]},
+        reference["value"],
+        "；".join([reference["standing_label"], *words]),
+        reverse("rules:entry", args=[reference["entry"]]),
+    )
+
+
 def _steps(definition: Definition, figure: Figure, target: Target | None, day: date) -> list[Step]:
     """How the value comes about, from the published parts."""
     formula = definition.formula_on(day)
@@ -156,6 +168,7 @@ def _steps(definition: Definition, figure: Figure, target: Target | None, day: d
     for part, words, text in (("numerator", _("分子：%(name)s"), top), ("denominator", _("分母：%(name)s"), bottom)):
         if measure := formula[part]:
             steps.append(Step(words % {"name": measure["label"]}, text or _("没有"), _measure(measure)))
+    steps += [_rule(reference) for reference in formula["references"]]
     if definition.denominator_source:
         steps.append(Step(_("分母来源"), definition.denominator_source))
     if figure.known and top and bottom and formula["method"] in {"share", "ratio", "per_capita"}:

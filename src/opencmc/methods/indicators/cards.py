@@ -7,13 +7,25 @@ from typing import Any
 
 from opencmc.methods.indicators.definitions import Definition, Formula
 from opencmc.methods.indicators.formulas import METHODS
-from opencmc.methods.indicators.measures import MEASURES, WHERE, Flow, Persons, Stock, Total
+from opencmc.methods.indicators.measures import MEASURES, Flow, Persons, Stock, Total
+from opencmc.methods.indicators.where import WHERE
 from opencmc.policy.pack import Pack
+from opencmc.policy.references import Reference
+from opencmc.policy.wording import say_value
 
 _WHOSE = {
     "provider": "县域内机构为任何人提供的服务（按机构所在归属）",
     "insured": "本县参保人，不论在何处就医（按参保地，乡镇按现住地归属）",
     "register": "登记在册的人、岗位或物（期末时点）",
+}
+
+
+#: Registers of people and not of institutions: when they are counted, and where.
+_PEOPLE = {
+    "population": ("期末或之前最近一次统计", "现住本县"),
+    "population_65": ("期末或之前最近一次统计", "现住本县"),
+    "population_of_ages": ("期末或之前最近一次统计", "现住本县"),
+    "premature_deaths": ("期内死亡", "生前现住本县"),
 }
 
 
@@ -30,7 +42,10 @@ def measure_record(name: str) -> dict[str, Any] | None:
             record |= {"rows": "同一人在一个单位、一个期间内只计一次", "where": WHERE[measure.where].label}
         case Stock():
             when = "期内各月末之和" if measure.every_month else "期末时点"
-            record |= {"rows": when, "where": WHERE[measure.where].label}
+            about = _PEOPLE.get(measure.register)
+            record |= (
+                {"rows": about[0], "where": about[1]} if about else {"rows": when, "where": WHERE[measure.where].label}
+            )
         case Total():
             record |= {"parts": list(measure.parts), "minus": list(measure.minus)}
     return record
@@ -40,7 +55,7 @@ def definition_record(definition: Definition, packs: Sequence[Pack], *, populati
     """The indicator's card as data."""
     given = definition.entry.attributes
     uses_population = any(
-        name in ("population", "population_65", "population_30_69")
+        name in ("population", "population_65", "population_of_ages")
         for formula in definition.formulas
         for name in (formula.numerator, formula.denominator)
     )
@@ -73,6 +88,7 @@ def _formula_record(formula: Formula, packs: Sequence[Pack]) -> dict[str, Any]:
     dated = formula.dated
     return {
         "from": formula.start.isoformat(),
+        "defined_from": dated.start.isoformat(),
         "method": formula.method,
         "method_label": METHODS[formula.method],
         "numerator": measure_record(formula.numerator),
@@ -80,10 +96,30 @@ def _formula_record(formula: Formula, packs: Sequence[Pack]) -> dict[str, Any]:
         "scale": formula.scale,
         "divisor": formula.divisor,
         "parameters": dict(sorted(formula.parameters.items())),
+        "references": [_reference_record(each, packs) for each in formula.references],
         "note": dated.value.get("note") or dated.note,
         "standing": dated.standing.value,
         "standing_label": dated.standing.label,
         "because": dated.because,
+        "cite": [cite_record(citation.document, citation.clause, citation.quote, packs) for citation in dated.cites],
+    }
+
+
+def _reference_record(reference: Reference, packs: Sequence[Pack]) -> dict[str, Any]:
+    """The rule behind a parameter: what it is called, what it says, and on whose word."""
+    entry, dated = reference.entry, reference.dated
+    return {
+        "parameter": reference.parameter,
+        "entry": entry.id,
+        "label": entry.label,
+        "text": reference.text,
+        "value": say_value(entry, dated.value),
+        "from": dated.start.isoformat(),
+        "standing": dated.standing.value,
+        "standing_label": dated.standing.label,
+        "because": dated.because,
+        "note": dated.note or entry.note,
+        "defined_at": entry.where,
         "cite": [cite_record(citation.document, citation.clause, citation.quote, packs) for citation in dated.cites],
     }
 

@@ -3,54 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 import opencmc
 from opencmc.base.errors import DataError, Refused
 from opencmc.facts import engines
-from opencmc.facts.lake import Lake
+from opencmc.facts.lake import Lake, Snapshot
 from opencmc.facts.manifest import LoadManifest
 from opencmc.methods.indicators.cards import definition_record
 from opencmc.methods.indicators.definitions import Definition, definitions
-from opencmc.methods.indicators.evaluation import STATUSES, UNKNOWN, VALUE, Evaluated, Evaluation
+from opencmc.methods.indicators.evaluation import STATUSES, UNKNOWN, Evaluation
+from opencmc.methods.indicators.figures import UNPLACED, Figures
 from opencmc.methods.indicators.measures import VERSION
 from opencmc.methods.indicators.partials import Partials
 from opencmc.methods.indicators.places import UNIT_KINDS, Places
 from opencmc.methods.indicators.register_rows import SOURCES
 from opencmc.methods.indicators.roll_up import RollUp
 from opencmc.methods.indicators.spans import YEARS_SHOWN, Spans, last_day, month_index, month_of
-from opencmc.methods.runs import FIGURES, Run, RunWriter, find_run, point_to, run_id
+from opencmc.methods.runs import FIGURES, Run, RunWriter, find_run, open_run, point_to, run_id
 from opencmc.policy.pack import Pack
 
 Progress = Callable[[str, float], None]
 
-UNPLACED = pa.schema(
-    [
-        ("indicator", pa.string()),
-        ("unit_kind", pa.string()),
-        ("period_kind", pa.string()),
-        ("period", pa.string()),
-        ("reason", pa.string()),
-        ("count", pa.int64()),
-    ]
-)
+#: All sources, those first that everything else waits for.
+_FIRST = (
+    "visit", "stay", "population", "institutions", "memberships", "ledger", "chronic", "chronic_admissions",
+    "chronic_follow_ups",
+)  # fmt: skip
+READ_ORDER = (*_FIRST, *(name for name in SOURCES if name not in _FIRST))
 
 
 class Read(Mapping[str, pa.Table]):
-    """The sources by name, each read when it is first asked for."""
+    """The sources by name, each read when it is first asked for.
+
+    :meth:`ahead` has them read by a thread of its own while figures are made of those already there; from then on only
+    that thread uses the engine.
+    """
 
     def __init__(self, partials: Partials) -> None:
         self._partials = partials
         self._read: dict[str, pa.Table] = {}
+        self._coming: dict[str, Future[pa.Table]] = {}
+
+    @contextmanager
+    def ahead(self, names: Sequence[str]) -> Iterator[None]:
+        with ThreadPoolExecutor(max_workers=1) as reader:
+            self._coming = {name: reader.submit(self._partials.read, SOURCES[name]) for name in names}
+            try:
+                yield
+            finally:
+                reader.shutdown(cancel_futures=True)
 
     def __getitem__(self, name: str) -> pa.Table:
         if name not in self._read:
-            self._read[name] = self._partials.read(SOURCES[name])
+            coming = self._coming.get(name)
+            self._read[name] = coming.result() if coming else self._partials.read(SOURCES[name])
         return self._read[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -75,33 +88,53 @@ def compute(
 
     ``known_at`` is the moment up to which loads count (default: all). ``as_of`` is the last day that is looked at
     (default: the last day of the last month with data); months that have not ended by then are left out. ``sets``
-    restricts the indicators. A run with the same inputs is found again, not computed again.
+    restricts the indicators. A run with the same inputs is found again, not computed again. A run of everything that is
+    known becomes the latest one, which pages publish.
     """
     say = progress or (lambda step, share: None)
     if not pack.region:
-        raise Refused(f"政策包 {pack.id} 没有写明县（region），不能计算指标", possible_when="。请用一个县的政策包。")
+        raise Refused(f"政策包 {pack.id} 没有写明县（region），不能计算指标", possible_when="请用一个县的政策包。")
     loads = lake.loads(known_at)
     if not loads:
         raise DataError(
             "还没有装入任何数据；先用 opencmc load 装入，或用 opencmc demo 造一个演示县", table=str(lake.home)
         )
     found = definitions([pack, *also])
-    spans, as_of = months_of(loads, as_of)
-    manifest = _manifest(pack, also, loads, as_of, engine, sets)
+    spans, until = months_of(loads, as_of)
+    manifest = _manifest(pack, also, loads, until, engine, sets)
     identifier = run_id("ind", manifest)
-    if (earlier := find_run(lake.home, identifier)) is not None:
-        point_to(earlier)
-        return earlier
-    say("汇总", 0.05)
-    effective = max(load.known_at for load in loads)
-    folder = lake.home / "cache" / "indicators"
-    with _engine(engine, lake, effective) as running:
-        partials = Partials(
-            folder, pack.region, loads, running.table, running.collect, hold=isinstance(running, engines.DuckDB)
-        )
-        evaluation = evaluate(Read(partials), pack.region, spans, {d.id: d for d in found})
-        wanted = [d for d in found if sets is None or d.set in sets]
-        return _write(lake, identifier, manifest, evaluation, wanted, [pack, *also], say)
+    run = find_run(lake.home, identifier)
+    if run is None:
+        say("汇总", 0.05)
+        effective = max(load.known_at for load in loads)
+        with _engine(engine, Snapshot(lake.root, tuple(loads)), effective) as running:
+            read = Read(
+                Partials(
+                    lake.home / "cache" / "indicators",
+                    pack.region,
+                    loads,
+                    running.table,
+                    running.collect,
+                    hold=isinstance(running, engines.DuckDB),
+                )
+            )
+            with read.ahead(READ_ORDER if sets is None else ()):
+                evaluation = evaluate(read, pack.region, spans, {d.id: d for d in found})
+                wanted = [d for d in found if sets is None or d.set in sets]
+                run = _write(lake, identifier, manifest, evaluation, wanted, [pack, *also], say)
+    if _is_latest(run, everything=known_at is None and as_of is None and sets is None):
+        point_to(run)
+    return run
+
+
+def _is_latest(run: Run, *, everything: bool) -> bool:
+    """Whether pages should show this run from now on: a look back, a part of the indicators or another county is printed and
+    kept, but does not take the place of the county's whole present."""
+    try:
+        shown = open_run(run.home)
+    except Refused:
+        return True
+    return everything and shown.region == run.region
 
 
 def evaluate(read: Mapping[str, pa.Table], region: str, spans: Spans, found: Mapping[str, Definition]) -> Evaluation:
@@ -132,12 +165,12 @@ def months_of(loads: Sequence[LoadManifest], as_of: date | None) -> tuple[Spans,
     return Spans.between(last // 100 * 100 + 1, last), last_day(last)
 
 
-def _engine(name: str, lake: Lake, known_at: datetime) -> Any:
+def _engine(name: str, lake: engines.Files, known_at: datetime) -> Any:
     if name == "duckdb":
         return engines.DuckDB(lake, known_at)
     if name == "spark":
         return engines.Spark(lake, known_at)
-    raise Refused(f"没有名为 {name} 的引擎", possible_when="。可用：duckdb、spark。")
+    raise Refused(f"没有名为 {name} 的引擎", possible_when="可用：duckdb、spark。")
 
 
 def _manifest(
@@ -187,21 +220,22 @@ def _write(
 ) -> Run:
     places, spans = evaluation.roll_up.places, evaluation.roll_up.spans
     writer = RunWriter(lake.home, identifier)
-    lost: dict[str, list[Any]] = {name: [] for name in UNPLACED.names}
+    figures = Figures(evaluation)
     count = 0
-    with writer.table("figures.parquet", FIGURES) as figures:
+    with writer.table("figures.parquet", FIGURES) as file, ThreadPoolExecutor(max_workers=1) as pen:
+        written: list[Future[None]] = []
         for at, definition in enumerate(wanted):
             say(definition.label, 0.1 + 0.85 * at / len(wanted))
             for kind in definition.by:
                 if not places.units[kind]:
                     continue
-                result = evaluation.of(definition.id, kind)
-                table = _figures(evaluation, definition, kind, result)
-                figures.write_table(table, row_group_size=max(1, table.num_rows))
+                table = figures.of(definition, kind)
+                written.append(pen.submit(file.write_table, table, row_group_size=max(1, table.num_rows)))
                 count += table.num_rows
-                _note_unplaced(lost, evaluation, definition, kind, result)
+        for each in written:
+            each.result()
     with writer.table("unplaced.parquet", UNPLACED) as file:
-        file.write_table(pa.table(lost, schema=UNPLACED))
+        file.write_table(figures.unplaced())
     source = evaluation.roll_up.registers.people.population_source(last_day(spans.months[-1]))
     writer.json("definitions.json", {d.id: definition_record(d, packs, population_source=source) for d in wanted})
     writer.json("units.json", unit_names(places, {p.region: p.label for p in packs}))
@@ -220,59 +254,6 @@ def unit_names(places: Places, counties: Mapping[str, str]) -> dict[str, dict[st
         "tier": {"county": "县级", "township": "乡镇级", "village": "村级"},
         "township": {unit: unit for unit in places.townships},
     }
-
-
-def _figures(evaluation: Evaluation, definition: Definition, kind: str, result: Evaluated) -> pa.Table:
-    spans, places = evaluation.roll_up.spans, evaluation.roll_up.places
-    periods = spans.of_kind(definition.periods)
-    units = places.units[kind]
-    size = len(units) * len(periods)
-
-    def cut(array: Any) -> Any:
-        return array[:, periods].reshape(-1)
-
-    def text(codes: Any, texts: Sequence[str]) -> pa.DictionaryArray:
-        # Every text once: a dictionary with repetitions is not written the same way twice.
-        used, back = np.unique(codes, return_inverse=True)
-        words = [texts[i] for i in used]
-        distinct = list(dict.fromkeys(words))
-        at = np.array([distinct.index(word) for word in words], np.int32)
-        return pa.DictionaryArray.from_arrays(pa.array(at[back]), pa.array(distinct, pa.string()))
-
-    def same(value: str) -> pa.DictionaryArray:
-        return text(np.zeros(size, np.int64), [value])
-
-    status = cut(result.status)
-    return pa.table(
-        [
-            same(definition.id),
-            same(definition.set),
-            same(kind),
-            text(np.repeat(np.arange(len(units)), len(periods)), units),
-            text(np.tile(periods, len(units)), spans.kinds) if size else same(kind),
-            text(np.tile(periods, len(units)), spans.names) if size else same(kind),
-            pa.array(cut(result.numerator), mask=~cut(result.has_numerator)),
-            pa.array(cut(result.denominator), mask=~cut(result.has_denominator)),
-            pa.array(cut(result.value), mask=status != VALUE),
-            pa.array(np.full(size, definition.places, np.int8)),
-            text(status, STATUSES),
-            text(cut(result.because), evaluation.roll_up.gaps.texts),
-            pa.array(np.tile(result.unplaced[periods], len(units))),
-        ],
-        schema=FIGURES,
-    )
-
-
-def _note_unplaced(
-    lost: dict[str, list[Any]], evaluation: Evaluation, definition: Definition, kind: str, result: Evaluated
-) -> None:
-    spans = evaluation.roll_up.spans
-    for reason in sorted(result.reasons):
-        for position in spans.of_kind(definition.periods).tolist():
-            if rows := int(result.reasons[reason][position]):
-                found = (definition.id, kind, spans.kinds[position], spans.names[position], reason, rows)
-                for name, value in zip(UNPLACED.names, found, strict=True):
-                    lost[name].append(value)
 
 
 __all__ = ["STATUSES", "UNIT_KINDS", "UNKNOWN", "compute", "evaluate", "months_of"]

@@ -11,6 +11,7 @@ from opencmc.facts.tables import TABLES
 from opencmc.methods.indicators.amounts import Amounts
 from opencmc.methods.indicators.definitions import Definition, Formula
 from opencmc.methods.indicators.formulas import quotient
+from opencmc.methods.indicators.parameters import age_range
 from opencmc.methods.indicators.roll_up import RollUp
 from opencmc.methods.indicators.spans import Flags, Whole
 
@@ -165,8 +166,8 @@ class Evaluation:
             (formula.numerator, formula.parameters["staff_months"]),
             (formula.denominator, formula.parameters["denominator_staff_months"]),
         ):
-            pay = self.roll_up.amounts(pay_name, kind)
-            staff = self.roll_up.amounts(months_name, kind)
+            pay = self.roll_up.amounts(pay_name, kind, formula.parameters)
+            staff = self.roll_up.amounts(months_name, kind, formula.parameters)
             gap = gaps.both(gaps.both(gap, pay.gap), staff.gap)
             gap = np.where((gap == 0) & (staff.values <= 0), gaps.code("有薪酬账目的机构没有在岗人员登记"), gap)
             heads.append(quotient(np.maximum(pay.values, 0) * months, np.maximum(staff.values, 1), 1, 1))
@@ -174,17 +175,18 @@ class Evaluation:
         return self._quotient(definition, formula, inputs, heads[0], heads[1], gap)
 
     def _premature_mortality(self, definition: Definition, formula: Formula, kind: str) -> Evaluated:
-        top = self.roll_up.amounts(formula.numerator, kind)
-        bottom = self.roll_up.amounts(formula.denominator, kind)
+        top = self.roll_up.amounts(formula.numerator, kind, formula.parameters)
+        bottom = self.roll_up.amounts(formula.denominator, kind, formula.parameters)
         gaps = self.roll_up.gaps
         gap = gaps.both(top.gap, bottom.gap)
         result = self._quotient(definition, formula, [top, bottom], top.values, bottom.values, gap)
         factor = formula.scale * 10**definition.places
         for unit, period in zip(*np.nonzero(result.status == VALUE), strict=True):
-            chance = self.roll_up.registers.people.premature_mortality(int(period))
+            chance = self.roll_up.registers.people.premature_mortality(int(period), formula.parameters)
             if chance is None:
                 result.status[unit, period] = UNKNOWN
-                result.because[unit, period] = gaps.code("缺30–69岁各5岁组的常住人口")
+                low, high = age_range(formula.parameters["ages"])
+                result.because[unit, period] = gaps.code(f"缺{low}–{high - 1}岁各5岁组的常住人口")
             else:
                 top_part, bottom_part = (chance * factor).as_integer_ratio()
                 result.value[unit, period] = (2 * top_part + bottom_part) // (2 * bottom_part)

@@ -28,7 +28,8 @@ class Grain:
 
     ``day`` is the date that says in which month a row falls, ``institution`` the column of its place. ``monthly``
     says that ``day`` is the table's event date, so that a load changes only the months that it names. ``resident``
-    says that rows name a resident, ``contracted`` that only visits of residents under contract on the day count.
+    says that measures may place a row where its resident lives, ``contracted`` that only visits of residents under
+    contract on the day count.
     """
 
     name: str
@@ -46,11 +47,11 @@ GRAINS: dict[str, Grain] = {
     grain.name: grain
     for grain in (
         Grain("visit", "visit", "date", insured=True),
-        Grain("contracted_visit", "visit", "date", insured=True, contracted=True),
+        Grain("contracted_visit", "visit", "date", resident=False, contracted=True),
         Grain("stay", "stay", "discharged", insured=True),
         Grain("inpatient", "stay", "discharged", insured=True, distinct=True),
-        Grain("referral", "referral", "created", institution="from_id"),
-        Grain("order", "order", "reported", institution="from_id", monthly=False),
+        Grain("referral", "referral", "created", institution="from_id", resident=False),
+        Grain("order", "order", "reported", institution="from_id", resident=False, monthly=False),
         Grain("ledger", "ledger", "month", resident=False),
     )
 }
@@ -64,11 +65,16 @@ def month_number(day: ir.DateColumn) -> ir.IntegerColumn:
     return (day.year().cast("int32") * 100 + day.month().cast("int32")).cast("int32")
 
 
-def rows_of(tables: Tables, grain: Grain) -> ir.Table:
-    """The rows that the grain is about, before any measure's condition."""
+def rows_of(tables: Tables, grain: Grain, months: Sequence[int] | None = None) -> ir.Table:
+    """The rows that the grain is about, before any measure's condition; only those of ``months`` when they are given."""
     t = tables(grain.table)
+    if months is not None:
+        t = in_months(t, grain, months)
     if grain.contracted:
         contract = tables("contract").select("resident_id", "start", "end")
+        if months is not None:  # contracts of other years cannot cover a day of these months
+            begun = contract.start < first_day(next_month(max(months)))
+            contract = contract.filter(begun & (contract.end.isnull() | (contract.end > first_day(min(months)))))
         t = t.semi_join(
             contract,
             [
@@ -104,9 +110,7 @@ def in_months(t: ir.Table, grain: Grain, months: Sequence[int]) -> ir.Table:
 def keyed(tables: Tables, grain: Grain, region: str, months: Sequence[int] | None = None) -> ir.Table:
     """The rows of the grain with their keys: ``key_month``, ``key_institution``, ``key_township`` (where the resident
     lives; nothing when that is not recorded, :data:`NOBODY` when the resident is not) and ``key_insured``."""
-    t = rows_of(tables, grain)
-    if months is not None:
-        t = in_months(t, grain, months)
+    t = rows_of(tables, grain, months)
     where = (
         ibis.cases((t.insured_region.isnull(), NOT_RECORDED), (t.insured_region == region, HERE), else_=ELSEWHERE)
         if grain.insured

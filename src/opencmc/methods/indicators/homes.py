@@ -12,31 +12,32 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from opencmc.facts.manifest import LoadManifest
 
 #: In partial sums: the township of a resident whom no register knows (yet).
 NOBODY = ""
 
 
 class Homes:
-    """Compares the homes known now with those that were known when the epoch was last confirmed."""
+    """The township of every resident, kept by the contents of the loads that said so.
+
+    ``homes`` reads ``resident_id`` and ``township`` of the current rows that came after a load (by number; 0: of all).
+    What is kept is carried forward by the rows of later loads alone.
+    """
 
     def __init__(
-        self,
-        folder: Path | None,
-        contents: Sequence[str],
-        digest: str,
-        homes: Callable[[], ir.Table],
-        collect: Callable[[ir.Expr], pa.Table],
+        self, folder: Path | None, loads: Sequence[LoadManifest], digest: str, homes: Callable[[int], pa.Table]
     ) -> None:
         self._path = folder / "homes.arrow" if folder else None
-        self._contents = list(contents)
+        self._loads = [load for load in loads if load.table == "resident" and load.accepted]
+        self._contents = [load.content for load in self._loads]
         self._digest = digest
         self._homes = homes
-        self._collect = collect
         self._epoch = ""
+        self._table: pa.Table | None = None
 
     @property
     def epoch(self) -> str:
@@ -45,16 +46,30 @@ class Homes:
             self._epoch = self._find()
         return self._epoch
 
+    @property
+    def table(self) -> pa.Table:
+        """``resident_id`` and ``township`` of everybody known."""
+        if not self._epoch:
+            self._epoch = self._find()
+        if self._table is None:
+            self._table = self._homes(0)
+        return self._table
+
     def _find(self) -> str:
         if self._path is None:
             return self._digest
         held, epoch, contents = self._held()
         if contents == self._contents:
+            self._table = held
             return epoch
-        if contents and contents != self._contents[: len(contents)]:
+        if contents != self._contents[: len(contents)]:
             return self._digest  # an earlier state of knowledge, or another history: only its own sums will do
-        now = self._collect(self._homes())
-        epoch = epoch if held is not None and _nobody_moved(held, now) else f"epoch {self._digest}"
+        if held is None or not contents:
+            now, moved = self._homes(0), True
+        else:
+            now, moved = _carried_forward(held, self._homes(self._loads[len(contents) - 1].load))
+        self._table = now
+        epoch = f"epoch {self._digest}" if moved else epoch
         self._hold(now, epoch)
         return epoch
 
@@ -64,7 +79,7 @@ class Homes:
         with pa.memory_map(str(self._path)) as file:
             table = pa.ipc.open_file(file).read_all()
         about = json.loads(table.schema.metadata[b"about"])
-        return table, about["epoch"], about["contents"]
+        return table.replace_schema_metadata(None), about["epoch"], about["contents"]
 
     def _hold(self, table: pa.Table, epoch: str) -> None:
         assert self._path is not None
@@ -76,11 +91,15 @@ class Homes:
         draft.replace(self._path)
 
 
-def _nobody_moved(before: pa.Table, now: pa.Table) -> bool:
-    """Whether everybody of ``before`` is in ``now`` with the same township (or none both times)."""
-    at = pc.index_in(before["resident_id"], value_set=now["resident_id"].combine_chunks())
-    if at.null_count:
-        return False
-    township = pc.fill_null(now["township"].combine_chunks(), NOBODY)
-    same = pc.equal(pc.take(township, at.combine_chunks()), pc.fill_null(before["township"], NOBODY).combine_chunks())
-    return bool(pc.all(same).as_py() is not False)
+def _carried_forward(before: pa.Table, later: pa.Table) -> tuple[pa.Table, bool]:
+    """``before`` with ``later`` rows in place of those that they replace, and whether somebody of ``before`` moved."""
+    later = later.cast(before.schema)
+    again = pc.is_in(before["resident_id"], value_set=later["resident_id"].combine_chunks())
+    replaced = before.filter(again)
+    new = pc.invert(pc.is_in(later["resident_id"], value_set=replaced["resident_id"].combine_chunks()))
+    now = later.filter(pc.invert(new))
+    at = pc.index_in(replaced["resident_id"], value_set=now["resident_id"].combine_chunks())
+    there = pc.fill_null(pc.take(now["township"].combine_chunks(), at.combine_chunks()), NOBODY)
+    if pc.all(pc.equal(there, pc.fill_null(replaced["township"], NOBODY).combine_chunks())).as_py() is not False:
+        return pa.concat_tables([before, later.filter(new)]), False
+    return pa.concat_tables([before.filter(pc.invert(again)), later]), True

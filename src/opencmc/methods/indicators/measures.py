@@ -17,8 +17,10 @@ from dataclasses import dataclass
 
 import ibis.expr.types as ir
 
+from opencmc.methods.indicators.where import WHERE
+
 #: Raise when a definition below or a grain changes: cached sums and run identifiers follow it.
-VERSION = "2026.3"
+VERSION = "2026.4"
 
 RowCondition = Callable[[ir.Table], ir.BooleanValue]
 Amount = Callable[[ir.Table], ir.IntegerColumn]
@@ -309,24 +311,26 @@ _ALL: tuple[Measure, ...] = (
           unit="人月", every_month=True),
     Stock("staff_months_lead", "牵头医院在岗人月（有薪酬账目的机构）", "payroll", where="lead_paid", unit="人月", every_month=True),
     Stock("stationed_physicians", "二级及以上医疗卫生机构中级及以上医师派驻基层满规定天数的人数", "stationed",
-          where="primary", parameters=("min_days",)),
-    Stock("stationed_days", "县级医疗卫生机构人员派驻基层的人日", "stationed_days", where="primary", unit="人日", every_month=True),
+          where="primary", parameters=("min_days", "senders", "titles")),
+    Stock("stationed_days", "二级及以上医疗卫生机构人员派驻基层的人日", "stationed_days", where="primary", unit="人日",
+          every_month=True, parameters=("senders",)),
     # 签约、管理、设备
     Stock("contracts", "有效签约居民", "contract"),
     Stock("managed_elderly", "健康管理的65岁及以上老年人", "elderly"),
     Stock("managed_residents", "纳入健康管理的重点人群（按项目计）", "managed", unit="人次"),
-    Stock("managed_chronic", "健康管理的高血压、2型糖尿病患者（同一人只计一次）", "chronic"),
-    Stock("managed_chronic_admitted", "其中：期内住院至少一次的人数", "chronic_admitted"),
-    Stock("norm_due", "高血压、2型糖尿病管理人次（期内至少满一个季度）", "norm_due", unit="人次"),
-    Stock("norm_met", "其中：应随访的每个季度都有随访", "norm_met", unit="人次"),
-    Stock("norm_met_primary", "其中：在基层、应随访的每个季度都有随访", "norm_met", where="primary", unit="人次"),
+    Stock("managed_chronic", "健康管理的慢性病患者（同一人只计一次）", "chronic", parameters=("programmes",)),
+    Stock("managed_chronic_admitted", "其中：期内住院至少一次的人数", "chronic_admitted", parameters=("counts", "programmes")),
+    Stock("norm_due", "慢性病管理人次（期内至少满一个季度）", "norm_due", unit="人次", parameters=("programmes",)),
+    Stock("norm_met", "其中：应随访的每个季度都有随访", "norm_met", unit="人次", parameters=("programmes",)),
+    Stock("norm_met_primary", "其中：在基层、应随访的每个季度都有随访", "norm_met", where="primary", unit="人次",
+          parameters=("programmes",)),
     Stock("village_clinics", "村卫生室", "clinics", where="village_clinic", unit="家"),
     Stock("village_clinics_with_ecg", "有可上传心电设备的村卫生室", "clinics_with_ecg", where="village_clinic", unit="家"),
     # 人口
     Stock("population", "常住人口", "population"),
     Stock("population_65", "65岁及以上常住人口", "population_65"),
-    Stock("population_30_69", "30–69岁常住人口", "population_30_69"),
-    Stock("premature_deaths", "30–69岁因四类慢性病死亡人数", "premature_deaths", unit="人"),
+    Stock("population_of_ages", "规定年龄段的常住人口", "population_of_ages", parameters=("ages",)),
+    Stock("premature_deaths", "规定年龄段因四类慢性病死亡人数", "premature_deaths", parameters=("ages", "causes")),
     # 定性评判
     Stock("items_met", "已落实的项目数", "items_met", where="assessed", unit="项", parameters=("items",)),
     Stock("votes_shared", "成员单位代表参与的理事会决策", "votes_shared", where="assessed", unit="次",
@@ -344,38 +348,10 @@ def flows(grain: str) -> list[Flow]:
     return [measure for measure in _ALL if isinstance(measure, Flow) and measure.grain == grain]
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
-    """A condition on the institution, in words; carried out in :mod:`opencmc.methods.indicators.places`."""
-
-    label: str
-    tiers: tuple[str, ...] = ()
-    kinds: tuple[str, ...] = ()
-    not_kinds: tuple[str, ...] = ()
-    role: str = ""
-    paid: bool = False
-    inside: bool = True
-
-
-_PUBLIC = ("general_hospital", "tcm_hospital", "mch_hospital", "specialty_hospital")
-_PRIMARY = ("township", "village")
-WHERE: dict[str, Where] = {
-    "anywhere": Where("县内外所有机构", inside=False),
-    "anywhere_no_pharmacy": Where("县内外所有机构（药店除外）", inside=False, not_kinds=("pharmacy",)),
-    "county": Where("县域内医疗卫生机构"),
-    "county_no_pharmacy": Where("县域内医疗卫生机构（药店除外）", not_kinds=("pharmacy",)),
-    "primary": Where("县域内基层医疗卫生机构（乡镇级、村级）", tiers=_PRIMARY),
-    "primary_no_pharmacy": Where("县域内基层医疗卫生机构（药店除外）", tiers=_PRIMARY, not_kinds=("pharmacy",)),
-    "primary_paid": Where("当月有薪酬账目的基层医疗卫生机构", tiers=_PRIMARY, paid=True),
-    "lead": Where("综合医共体牵头医院", role="lead"),
-    "lead_paid": Where("当月有薪酬账目的综合医共体牵头医院", role="lead", paid=True),
-    "village": Where("县域内村级机构", tiers=("village",)),
-    "village_clinic": Where("县域内村卫生室", kinds=("village_clinic",)),
-    "public_hospital": Where("县域内公立医院", tiers=("county",), kinds=_PUBLIC),
-    "public_or_primary": Where(
-        "县办公立医院及基层医疗卫生机构", tiers=("county", *_PRIMARY), not_kinds=("private_hospital",)
-    ),
-    "tcm_hospital": Where("县域内公立中医医院", kinds=("tcm_hospital",)),
-    "private_hospital": Where("县域内非公立医院", kinds=("private_hospital",)),
-    "assessed": Where("受评判的单位"),
-}
+def parameters_of(name: str) -> tuple[str, ...]:
+    """The parameters that a measure needs from a definition, sorted."""
+    measure = MEASURES[name]
+    if isinstance(measure, Total):
+        return tuple(sorted({each for part in (*measure.parts, *measure.minus) for each in parameters_of(part)}))
+    own = measure.parameters if isinstance(measure, Stock) else ()
+    return tuple(sorted({*own, *WHERE[measure.where].parameters}))

@@ -1,7 +1,8 @@
 """Monthly partial sums, kept under ``HOME/cache`` by the content that they were made from.
 
 A month is made again only when a load that touches it, a register that decides about it, or a definition has changed;
-everything else is read back. The cache may be deleted at any time.
+everything else is read back. To a month to which later loads only added rows, what those rows give is added. The cache
+may be deleted at any time.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import ibis
 import ibis.expr.types as ir
@@ -25,6 +27,13 @@ from opencmc.methods.indicators.measures import VERSION
 
 Collect = Callable[[ir.Expr], pa.Table]
 
+
+class LakeTables(Protocol):
+    """The tables of an engine; with a load's number only the rows that came after it."""
+
+    def __call__(self, table_name: str, after: int = 0) -> ir.Table: ...
+
+
 #: The key of everything that is not cut by months.
 WHOLE = 0
 
@@ -32,7 +41,8 @@ WHOLE = 0
 @dataclass(frozen=True, slots=True)
 class Source:
     """Something computed from ``table`` and ``needs``. With ``monthly`` the result has a column ``month`` (``YYYYMM``)
-    that follows the table's event date, and ``compute`` may be asked for some months only.
+    that follows the table's event date, and ``compute`` may be asked for some months only, or for some rows of ``table``
+    only: what it gives for two parts of the rows means together what it gives for all of them.
 
     Rows of the tables ``onwards`` act only from their own event date on. With ``homes`` the result has a column
     ``township`` that says where each row's resident lives; it depends on residents through nothing else.
@@ -91,7 +101,7 @@ class Partials:
         folder: Path | None,
         region: str,
         loads: Sequence[LoadManifest],
-        tables: Tables,
+        tables: LakeTables,
         collect: Collect,
         *,
         hold: bool = True,
@@ -101,38 +111,68 @@ class Partials:
         self._loads = loads
         self._tables = tables
         self._collect = collect
-        known = content_of(loads, "resident")
-        self._residents = _digest(known)
-        self._homes = Homes(folder, known, self._residents, lambda: self._narrow("resident"), collect)
+        self._residents = _digest(content_of(loads, "resident"))
+        self._homes = Homes(folder, loads, self._residents, self._homes_after)
         self._resident: ir.Table | None = None
         self._hold = hold
 
+    def _homes_after(self, load: int) -> pa.Table:
+        return self._collect(self._tables("resident", load).select("resident_id", "township"))
+
     def _narrow(self, name: str) -> ir.Table:
         """Like the engine's tables, but of residents only the two columns that joins want, put together once."""
-        if name != "resident":
+        if name != "resident" or not self._hold:
             return self._tables(name)
         if self._resident is None:
-            narrow = self._tables("resident").select("resident_id", "township")
-            self._resident = ibis.memtable(self._collect(narrow)) if self._hold else narrow
+            self._resident = ibis.memtable(self._homes.table)
         return self._resident
 
     def read(self, source: Source) -> pa.Table:
         """The result of ``source`` over everything that is known, in no particular order."""
         wanted = self._keys(source, self._residents)
         lasting = self._keys(source, self._homes.epoch) if source.homes else wanted
-        kept, found = self._kept(source, wanted, lasting)
-        missing = [month for month in wanted if month not in found]
-        if not missing and kept is not None:
+        kept, found, upto = self._kept(source, wanted, lasting)
+        begun = self._begun(source, upto)
+        missing = [month for month in wanted if month not in found and month in begun]
+        added = [month for month in wanted if found.get(month) not in (wanted[month], lasting[month])]
+        added = [month for month in added if month not in missing]
+        if not missing and not added and kept is not None:
             return kept
-        tables = self._tables if source.table == "resident" else self._narrow
-        fresh = self._collect(source.compute(tables, self._region, missing if source.monthly and missing else None))
-        result = fresh if kept is None or kept.num_rows == 0 else pa.concat_tables([kept, fresh.cast(kept.schema)])
+        parts = [] if kept is None or kept.num_rows == 0 else [kept]
+        if added:
+            parts.append(self._collect(source.compute(self._later(source.table, upto), self._region, added)))
+        if missing or not parts:
+            tables = self._tables if source.table == "resident" else self._narrow
+            months = missing if source.monthly and missing else None
+            parts.append(self._collect(source.compute(tables, self._region, months)))
+        result = pa.concat_tables([part.cast(parts[0].schema) for part in parts])
         if source.homes and source.monthly:
             # A month in which everybody was known stands for the whole epoch; the others only for these residents.
             open_ = set(pc.unique(result.filter(pc.equal(result["township"], NOBODY))["month"]).to_pylist())
             wanted = {month: key if month in open_ else lasting[month] for month, key in wanted.items()}
         self._keep(source, result, wanted)
         return result
+
+    def _later(self, table: str, upto: int) -> Tables:
+        """The tables, of ``table`` only the rows that came after a load."""
+        return lambda name: self._tables(name, upto) if name == table else self._narrow(name)
+
+    def _begun(self, source: Source, upto: int) -> set[int]:
+        """The months with loads up to ``upto``; of all others every row came later. Without months: the whole."""
+        if not source.monthly or not upto:
+            return set(self._keys(source, ""))
+        own = (load for load in self._loads if load.table == source.table and load.accepted and load.load <= upto)
+        return {_month(month) for load in own for month in load.months}
+
+    def _only_added(self, source: Source, upto: int) -> dict[int, str]:
+        """The months to which loads after ``upto`` only added rows, with what they depended on before these loads; what
+        else they depend on has not changed if that is what is held."""
+        later = [load for load in self._loads if load.table == source.table and load.accepted and load.load > upto]
+        replaced = {_month(month) for load in later if load.superseded for month in load.months}
+        before = [load for load in self._loads if load not in later]
+        homes = self._homes.epoch if source.homes else ""
+        keys = keys_of(source, self._region, before, homes)
+        return {month: key for month, key in keys.items() if month not in replaced}
 
     def _keys(self, source: Source, homes: str) -> dict[int, str]:
         return keys_of(source, self._region, self._loads, homes if source.homes else "")
@@ -142,21 +182,25 @@ class Partials:
 
     def _kept(
         self, source: Source, wanted: dict[int, str], lasting: dict[int, str]
-    ) -> tuple[pa.Table | None, set[int]]:
-        """What is kept of the wanted months, and which they are."""
+    ) -> tuple[pa.Table | None, dict[int, str], int]:
+        """What is kept of the wanted months, by which keys, and the latest load that it was made from."""
         path = self._path(source)
         if path is None or not path.exists():
-            return None, set()
+            return None, {}, 0
         with pa.memory_map(str(path)) as file:
             table = pa.ipc.open_file(file).read_all()
         held = {int(month): key for month, key in json.loads(table.schema.metadata[b"keys"]).items()}
+        upto = int(table.schema.metadata.get(b"upto", b"0"))
         table = table.replace_schema_metadata(None)
-        same = {month for month, key in held.items() if key in (wanted.get(month), lasting.get(month))}
-        if same == set(held):
-            return table, same
+        same = {month: key for month, key in held.items() if key in (wanted.get(month), lasting.get(month))}
+        if same != held and source.monthly:
+            grown = self._only_added(source, upto)
+            same |= {month: key for month, key in held.items() if month in wanted and key == grown.get(month)}
+        if same == held:
+            return table, same, upto
         if not same or not source.monthly:
-            return None, set()
-        return table.filter(pc.is_in(table["month"], value_set=pa.array(sorted(same), table["month"].type))), same
+            return None, {}, 0
+        return table.filter(pc.is_in(table["month"], value_set=pa.array(sorted(same), table["month"].type))), same, upto
 
     def _keep(self, source: Source, table: pa.Table, keys: dict[int, str]) -> None:
         path = self._path(source)
@@ -164,7 +208,9 @@ class Partials:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
-        table = table.replace_schema_metadata({"keys": json.dumps({str(month): key for month, key in keys.items()})})
+        upto = max((load.load for load in self._loads if load.table == source.table), default=0)
+        about = {"keys": json.dumps({str(month): key for month, key in keys.items()}), "upto": str(upto)}
+        table = table.replace_schema_metadata(about)
         with pa.OSFile(str(draft), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
             writer.write_table(table)
         draft.replace(path)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from opencmc.methods.indicators.measures import WHERE
+from opencmc.methods.indicators.parameters import words
 from opencmc.methods.indicators.spans import Flags, Spans, Whole, last_day
+from opencmc.methods.indicators.where import WHERE
 
 UNIT_KINDS = ("community", "county", "institution", "tier", "township")
 TIERS = ("county", "township", "village")
@@ -72,7 +74,14 @@ class Places:
             "tier": list(TIERS),
             "township": self.townships,
         }
-        self._institution_unit = np.where(self.inside, np.cumsum(self.inside) - 1, -1)
+        here = np.where(self.inside, 0, -1)
+        #: By kind, the unit of each institution; communities are asked by month.
+        self._unit_of: dict[str, Whole] = {
+            "county": here,
+            "institution": np.where(self.inside, np.cumsum(self.inside) - 1, -1),
+            "tier": np.where(self.inside, self._tier_of, -1),
+            "township": np.where(self.inside, self._township_of, -1),
+        }
 
     def _read_memberships(self, membership: pa.Table, attached_to: list[str | None], month_ends: list[date]) -> None:
         rows = [row for row in membership.to_pylist() if row["community_kind"] == "general"]
@@ -103,14 +112,18 @@ class Places:
                 current = self.community_of_township[township]
                 self.community_of_township[township] = np.where(current < 0, self.community_of[i], current)
 
-    def where(self, name: str) -> Flags:
-        """``[institution, month]``: where and when a named condition on the institution holds."""
+    def where(self, name: str, parameters: Mapping[str, str] = MappingProxyType({})) -> Flags:
+        """``[institution, month]``: where and when a named condition on the institution holds.
+
+        ``parameters`` of the definition say what the condition leaves to the pack (``Where.parameters``).
+        """
         condition = WHERE[name]
         fits = np.ones(len(self.ids), bool)
         if condition.inside:
             fits &= self.inside
-        if condition.tiers:
-            fits &= np.array([tier in condition.tiers for tier in self.tiers], bool)
+        tiers = (*condition.tiers, *(words(parameters["primary_tiers"]) if condition.primary else ()))
+        if tiers:
+            fits &= np.array([tier in tiers for tier in self.tiers], bool)
         if condition.kinds:
             fits &= np.array([kind in condition.kinds for kind in self.kinds], bool)
         if condition.not_kinds:
@@ -125,18 +138,13 @@ class Places:
 
         ``institution`` and ``month`` are positions, equally long; both must be valid.
         """
-        match kind:
-            case "county":
-                return np.where(self.inside[institution], 0, -1)
-            case "community":
-                return self.community_of[institution, month]
-            case "institution":
-                return self._institution_unit[institution]
-            case "tier":
-                return np.where(self.inside[institution], self._tier_of[institution], -1)
-            case "township":
-                return np.where(self.inside[institution], self._township_of[institution], -1)
-        raise ValueError(kind)
+        if kind == "community":
+            return self.community_of[institution, month]
+        return self._unit_of[kind][institution]
+
+    def units_at(self, kind: str, month: int) -> Whole:
+        """The unit of every institution in a month (by position); −1 when it belongs to none of this kind."""
+        return self.community_of[:, month] if kind == "community" else self._unit_of[kind]
 
     def unit_of_resident(self, kind: str, township: Whole, month: Whole) -> Whole:
         """The unit of rows placed by where the resident lives; ``township`` may hold −1."""

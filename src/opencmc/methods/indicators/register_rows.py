@@ -10,15 +10,8 @@ from collections.abc import Sequence
 import ibis.expr.types as ir
 
 from opencmc.methods.indicators.grains import GRAINS, Grain, Tables, in_months, month_number, partial_sums
+from opencmc.methods.indicators.parameters import CHRONIC
 from opencmc.methods.indicators.partials import Source
-
-CHRONIC = ("hypertension", "diabetes")
-FOUR_DISEASES = {
-    "心脑血管病": [f"I{n:02d}" for n in range(100)],
-    "恶性肿瘤": [f"C{n:02d}" for n in range(98)],
-    "慢性呼吸系统疾病": [f"J{n:02d}" for n in range(30, 99)],
-    "糖尿病": [f"E{n:02d}" for n in range(10, 15)],
-}
 
 
 def _lasting(t: ir.Table) -> dict[str, ir.Value]:
@@ -75,7 +68,7 @@ def chronic_admissions(tables: Tables, region: str, months: Sequence[int] | None
 
 
 def deaths(tables: Tables, region: str, months: Sequence[int] | None) -> ir.Table:
-    """Deaths of residents aged 30–69 from the four diseases, by month, township and five-year age group."""
+    """Deaths of residents by month, township, five-year age group and the first three characters of the cause."""
     t = tables("resident")
     t = t.filter(t.death_date.notnull() & t.cause_of_death.notnull())
     had_birthday = (t.death_date.month() * 100 + t.death_date.day()) >= (
@@ -83,10 +76,8 @@ def deaths(tables: Tables, region: str, months: Sequence[int] | None) -> ir.Tabl
     )
     age = (t.death_date.year() - t.birth_date.year() - had_birthday.ifelse(0, 1)).cast("int64")
     t = t.mutate(month=month_number(t.death_date), age=age)
-    codes = [code for group in FOUR_DISEASES.values() for code in group]
-    t = t.filter(t.age.between(30, 69) & t.cause_of_death.substr(0, 3).upper().isin(codes))
-    t = t.mutate(age_from=(t.age // 5 * 5).cast("int64"))
-    return t.group_by("month", "township", "age_from").aggregate(rows=t.count().cast("int64"))
+    t = t.mutate(age_from=(t.age // 5 * 5).cast("int64"), cause=t.cause_of_death.substr(0, 3).upper())
+    return t.group_by("month", "township", "age_from", "cause").aggregate(rows=t.count().cast("int64"))
 
 
 def postings(tables: Tables, region: str, months: Sequence[int] | None) -> ir.Table:

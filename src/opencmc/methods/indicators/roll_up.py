@@ -14,11 +14,12 @@ from opencmc.methods.indicators import amounts as reasons
 from opencmc.methods.indicators.amounts import Amounts, Gaps
 from opencmc.methods.indicators.grains import GRAINS, HERE, NOT_RECORDED
 from opencmc.methods.indicators.homes import NOBODY
-from opencmc.methods.indicators.measures import MEASURES, Flow, Persons, Stock, Total
+from opencmc.methods.indicators.measures import MEASURES, Flow, Persons, Stock, Total, parameters_of
 from opencmc.methods.indicators.places import Places, positions
 from opencmc.methods.indicators.registers import Registers
 from opencmc.methods.indicators.registers.register import whole
 from opencmc.methods.indicators.spans import Flags, Spans, Whole, last_day
+from opencmc.methods.indicators.where import WHERE
 
 
 class Cube:
@@ -43,6 +44,13 @@ class Cube:
             self._columns[name] = whole(self.table, name)
         return self._columns[name]
 
+    def codes(self, name: str) -> Whole:
+        """A column of texts as numbers: equal texts get equal numbers; a missing one gets 0 or anything."""
+        key = f"codes of {name}"
+        if key not in self._columns:
+            self._columns[key] = _codes(self.table[name])
+        return self._columns[key]
+
 
 class RollUp:
     """All amounts of one county. Asked for a measure and a kind of unit, answers once and remembers."""
@@ -64,10 +72,11 @@ class RollUp:
             self._cubes[grain] = Cube(self.read[grain], self.spans, self.places)
         return self._cubes[grain]
 
-    def where(self, name: str) -> Flags:
-        if name not in self._wheres:
-            self._wheres[name] = self.places.where(name)
-        return self._wheres[name]
+    def where(self, name: str, parameters: Mapping[str, str]) -> Flags:
+        key = repr((name, [parameters[each] for each in WHERE[name].parameters]))
+        if key not in self._wheres:
+            self._wheres[key] = self.places.where(name, parameters)
+        return self._wheres[key]
 
     def _mark_paid(self) -> None:
         cube = self.cube("ledger")
@@ -124,29 +133,28 @@ class RollUp:
     def amounts(self, name: str, kind: str, parameters: Mapping[str, str] | None = None) -> Amounts:
         """The amounts of a measure for every unit of a kind."""
         measure = MEASURES[name]
-        wanted = measure.parameters if isinstance(measure, Stock) else ()
-        chosen = {key: (parameters or {})[key] for key in wanted}
+        chosen = {key: (parameters or {})[key] for key in parameters_of(name)}
         key = (name, kind, repr(sorted(chosen.items())))
         if key not in self._known:
             match measure:
                 case Flow():
-                    self._known[key] = self._flow(measure, kind)
+                    self._known[key] = self._flow(measure, kind, chosen)
                 case Persons():
-                    self._known[key] = self._persons(measure, kind)
+                    self._known[key] = self._persons(measure, kind, chosen)
                 case Total():
-                    self._known[key] = self._total(measure, kind)
+                    self._known[key] = self._total(measure, kind, chosen)
                 case Stock():
                     self._known[key] = self._stock(measure, kind, chosen)
         return self._known[key]
 
-    def _placed(self, cube: Cube, kind: str, where: str, whose: str) -> tuple[Whole, dict[str, Flags]]:
+    def _placed(self, cube: Cube, kind: str, where: Flags, whose: str) -> tuple[Whole, dict[str, Flags]]:
         """For each row of a cube its unit (−1: none), and by reason the rows that cannot be placed."""
         known = cube.institution >= 0
         institution = np.where(known, cube.institution, 0)
         if len(self.places.ids) == 0:
             return np.full(len(cube.month), -1, np.int64), {reasons.NO_INSTITUTION: np.ones(len(cube.month), bool)}
         concerned = cube.insured != 0 if whose == "county" else np.ones(len(cube.month), bool)
-        at = known & self.where(where)[institution, cube.month]
+        at = known & where[institution, cube.month]
         unplaced = {reasons.NO_INSTITUTION: concerned & ~known}
         counted = at & concerned
         by_resident = whose == "county" and kind in ("county", "community", "township")
@@ -170,10 +178,10 @@ class RollUp:
         np.add.at(sums, unit[placed] * months + month[placed], values[placed])
         return sums.reshape(units, months)
 
-    def _flow(self, measure: Flow, kind: str) -> Amounts:
+    def _flow(self, measure: Flow, kind: str, parameters: Mapping[str, str]) -> Amounts:
         cube = self.cube(measure.grain)
         units = len(self.places.units[kind])
-        unit, unplaced = self._placed(cube, kind, measure.where, measure.whose)
+        unit, unplaced = self._placed(cube, kind, self.where(measure.where, parameters), measure.whose)
         rows = cube.column(f"{measure.rows.__name__}.rows")
         add = self.spans.at_end if measure.at_end else self.spans.add_up
         values = add(self._monthly(unit, cube.month, cube.column(measure.column), units))
@@ -192,17 +200,17 @@ class RollUp:
         totals: Whole = self.spans.add_up(self._monthly(np.zeros(len(rows), np.int64), cube.month, rows, 1))[0]
         return totals
 
-    def _persons(self, measure: Persons, kind: str) -> Amounts:
+    def _persons(self, measure: Persons, kind: str, parameters: Mapping[str, str]) -> Amounts:
         cube = self.cube(measure.grain)
         units = len(self.places.units[kind])
-        unit, unplaced = self._placed(cube, kind, measure.where, measure.whose)
+        unit, unplaced = self._placed(cube, kind, self.where(measure.where, parameters), measure.whose)
         rows = cube.column("rows")
         has_person: Flags = cube.table["person"].is_valid().to_numpy().astype(bool)
         counts = {reason: self._by_period(cube, np.where(which, rows, 0)) for reason, which in unplaced.items()}
         if (nameless := (unit >= 0) & ~has_person).any():
             counts[reasons.NO_PERSON] = self._by_period(cube, np.where(nameless, rows, 0))
         placed = (unit >= 0) & has_person
-        person = _codes(cube.table["person"])
+        person = cube.codes("person")
         values = self._distinct(unit[placed], cube.month[placed], person[placed], units)
         gap = np.broadcast_to(self.loaded(measure.grain), values.shape)
         return Amounts(values, gap, GRAINS[measure.grain].table, counts)
@@ -229,9 +237,9 @@ class RollUp:
             result[:, at] = self.spans.add_up(new)[:, at]
         return result
 
-    def _total(self, measure: Total, kind: str) -> Amounts:
-        parts = [self.amounts(name, kind) for name in measure.parts]
-        less = [self.amounts(name, kind) for name in measure.minus]
+    def _total(self, measure: Total, kind: str, parameters: Mapping[str, str]) -> Amounts:
+        parts = [self.amounts(name, kind, parameters) for name in measure.parts]
+        less = [self.amounts(name, kind, parameters) for name in measure.minus]
         values = sum((p.values for p in parts), np.zeros_like(parts[0].values)) - sum(
             (p.values for p in less), np.zeros_like(parts[0].values)
         )
@@ -250,7 +258,8 @@ class RollUp:
         return Amounts(values, gap, "+".join(unplaced), counts)
 
     def _stock(self, measure: Stock, kind: str, parameters: Mapping[str, str]) -> Amounts:
-        found = self.registers.readers[measure.register](measure, kind, self.where(measure.where), parameters)
+        where = self.where(measure.where, parameters)
+        found = self.registers.readers[measure.register](measure, kind, where, parameters)
         values = found.values
         if not found.by_period:
             values = self.spans.add_up(values) if measure.every_month else self.spans.at_end(values)

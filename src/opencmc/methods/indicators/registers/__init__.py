@@ -49,7 +49,7 @@ class Registers:
             "norm_met": management.norm_met,
             "population": self.people.population,
             "population_65": self.people.population_65,
-            "population_30_69": self.people.population_30_69,
+            "population_of_ages": self.people.population_of_ages,
             "premature_deaths": self.people.premature_deaths,
             "items_met": judgements.items_met,
             "items_due": judgements.items_due,

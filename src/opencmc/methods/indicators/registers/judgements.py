@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from opencmc.methods.indicators.measures import Stock
+from opencmc.methods.indicators.parameters import words
 from opencmc.methods.indicators.places import Places
 from opencmc.methods.indicators.registers.register import Found, Register
 from opencmc.methods.indicators.spans import Flags, Spans
@@ -39,7 +40,7 @@ class Judgements(Register):
         its communities. An item never judged makes the unit unknown."""
         values = np.zeros((self.units(kind), len(self.month_ends)), np.int64)
         unknown: Flags = np.zeros(values.shape, bool)
-        items = parameters["items"].replace("，", " ").replace(",", " ").split()
+        items = words(parameters["items"])
         results = self._latest_results()
         if not any((unit, item) in results for unit, item in results if item in items):
             return Found(values, "assessment", missing="定性评判")
@@ -55,9 +56,13 @@ class Judgements(Register):
         return Found(values, "assessment", unknown=unknown, unknown_because="有项目尚未评判")
 
     def _votes_of(self, kind: str, parameters: Mapping[str, str], *, shared: bool) -> Found:
-        """Judgements of one item by month; each judgement is one decision."""
+        """Judgements of an item (or several) by month; each judgement is one decision."""
         values = np.zeros((self.units(kind), len(self.month_ends)), np.int64)
-        results = {unit: days for (unit, item), days in self._latest_results().items() if item == parameters["item"]}
+        items = words(parameters["item"])
+        results: dict[str, list[tuple[date, str]]] = {}
+        for (unit, item), judged in self._latest_results().items():
+            if item in items:
+                results.setdefault(unit, []).extend(judged)
         if not results:
             return Found(values, "assessment", missing="定性评判")
         numbers = {month: i for i, month in enumerate(self.spans.months)}

@@ -9,10 +9,12 @@ from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from opencmc.methods.indicators.measures import Stock
+from opencmc.methods.indicators.parameters import age_range, cause_codes
 from opencmc.methods.indicators.places import Places
-from opencmc.methods.indicators.premature_mortality import AGES, probability
+from opencmc.methods.indicators.premature_mortality import probability
 from opencmc.methods.indicators.registers.register import Found, Register, whole
 from opencmc.methods.indicators.spans import Flags, Spans, Whole
 
@@ -102,33 +104,44 @@ class People(Register):
     def population_65(self, measure: Stock, kind: str, where: Flags, parameters: Mapping[str, str]) -> Found:
         return self._people(kind, lambda counted: counted.between(65, None), "65岁及以上常住人口")
 
-    def population_30_69(self, measure: Stock, kind: str, where: Flags, parameters: Mapping[str, str]) -> Found:
-        return self._people(kind, lambda counted: counted.between(30, 70), "30–69岁常住人口")
+    def population_of_ages(self, measure: Stock, kind: str, where: Flags, parameters: Mapping[str, str]) -> Found:
+        low, high = age_range(parameters["ages"])
+        return self._people(kind, lambda counted: counted.between(low, high), f"{low}–{high - 1}岁常住人口")
 
-    def _deaths_by_age(self) -> Whole:
-        """``[month, age group]`` of the county's residents."""
+    def _deaths_by_age(self, parameters: Mapping[str, str]) -> Whole | None:
+        """``[month, age group]`` of the county's residents; None when nobody is registered as dead of these causes."""
+        low, high = age_range(parameters["ages"])
         table = self.read["deaths"]
-        sums = np.zeros((len(self.month_ends) + 1, len(AGES)), np.int64)
-        if table.num_rows:
-            group = (whole(table, "age_from") - AGES[0]) // 5
-            np.add.at(sums, (self.spans.position(whole(table, "month")), group), whole(table, "rows"))
+        codes = pa.array(sorted(cause_codes(parameters["causes"])), pa.string())
+        age = table["age_from"]
+        wanted = pc.and_(pc.and_(pc.greater_equal(age, low), pc.less(age, high)), pc.is_in(table["cause"], codes))
+        table = table.filter(wanted)
+        if table.num_rows == 0:
+            return None
+        sums = np.zeros((len(self.month_ends) + 1, (high - low) // 5), np.int64)
+        group = (whole(table, "age_from") - low) // 5
+        np.add.at(sums, (self.spans.position(whole(table, "month")), group), whole(table, "rows"))
         return sums[:-1]
 
     def premature_deaths(self, measure: Stock, kind: str, where: Flags, parameters: Mapping[str, str]) -> Found:
         """Only the county as a whole has enough deaths to be asked."""
         values = np.zeros((self.units(kind), len(self.month_ends)), np.int64)
-        if kind != "county" or self.read["deaths"].num_rows == 0:
+        dead = self._deaths_by_age(parameters) if kind == "county" else None
+        if dead is None:
             return Found(values, "resident", missing="居民死亡登记（死因）")
-        values[0] = self._deaths_by_age().sum(axis=1)
+        values[0] = dead.sum(axis=1)
         return Found(self.spans.add_up(values), "resident", by_period=True)
 
-    def premature_mortality(self, position: int) -> Decimal | None:
-        """40q30 of the county in a period (by position); None when ages or populations are missing."""
+    def premature_mortality(self, position: int, parameters: Mapping[str, str]) -> Decimal | None:
+        """The county's probability of dying within the ages in a period (by position); None when the age groups or
+        their populations are missing."""
         first, stop = int(self.spans.first[position]), int(self.spans.stop[position])
         latest = _latest(self._counts().get(self.places.region, []), self.month_ends[stop - 1]) if stop else None
-        people = [latest.between(age, age + 5) for age in AGES] if latest else []
-        if not people or not all(people):
+        low, high = age_range(parameters["ages"])
+        people = [latest.between(age, age + 5) for age in range(low, high, 5)] if latest else []
+        dead = self._deaths_by_age(parameters)
+        if dead is None or not people or not all(people):
             return None
-        dead = self._deaths_by_age()[first:stop].sum(axis=0).tolist()
         years = Decimal(stop - first) / 12
-        return probability([Decimal(d) / ((n or 0) * years) for d, n in zip(dead, people, strict=True)])
+        of_period = dead[first:stop].sum(axis=0).tolist()
+        return probability([Decimal(d) / ((n or 0) * years) for d, n in zip(of_period, people, strict=True)])

@@ -63,9 +63,8 @@ class Register:
     def by_institution(self, kind: str, held: Whole) -> Whole:
         """``[institution, month]`` → ``[unit, month]``."""
         result = np.zeros((self.units(kind), len(self.month_ends)), np.int64)
-        everyone = np.arange(len(self.places.ids))
         for month in range(len(self.month_ends)):
-            unit = self.places.unit_of_institution(kind, everyone, np.full(len(everyone), month))
+            unit = self.places.units_at(kind, month)
             placed = unit >= 0
             np.add.at(result[:, month], unit[placed], held[placed, month])
         return result

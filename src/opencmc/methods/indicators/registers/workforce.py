@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
 
 from opencmc.methods.indicators import amounts as reasons
 from opencmc.methods.indicators.measures import Stock
+from opencmc.methods.indicators.parameters import words
 from opencmc.methods.indicators.places import Places, positions
 from opencmc.methods.indicators.registers.register import Found, Register, day_number, days
 from opencmc.methods.indicators.spans import Flags, Spans, Whole
@@ -61,7 +61,8 @@ class Workforce(Register):
         return columns
 
     def _staff_of_month(self, kind: str, place: str, month: int) -> tuple[Whole, Whole, Whole]:
-        """Who works on a month's last day, as (posting, unit, person within unit); shared by all measures."""
+        """Who works on a month's last day, as (posting, unit, person within unit), sorted by the last; shared by all
+        measures."""
         key = ("staff", kind, place, month)
         if key not in self._shared:
             p = self._posting_columns()
@@ -69,7 +70,20 @@ class Workforce(Register):
             rows = np.flatnonzero((p["working"] > 0) & (p[place] >= 0) & (p["start"] <= day) & (day < p["end"]))
             unit = self.places.unit_of_institution(kind, p[place][rows], np.full(len(rows), month))
             rows, unit = rows[unit >= 0], unit[unit >= 0]
-            self._shared[key] = (rows, unit, unit * (int(p["staff"].max(initial=0)) + 1) + p["staff"][rows])
+            person = unit * (int(p["staff"].max(initial=0)) + 1) + p["staff"][rows]
+            order = np.argsort(person, kind="stable")
+            self._shared[key] = (rows[order], unit[order], person[order])
+        found = self._shared[key]
+        assert isinstance(found, tuple)
+        return found
+
+    def _lost_of_month(self, place: str, month: int, day: int) -> tuple[int, int]:
+        """Postings on a month's last day at an unknown institution, and of unknown staff; shared by all measures."""
+        key = ("lost", place, month)
+        if key not in self._shared:
+            p = self._posting_columns()
+            present = (p["working"] > 0) & (p["start"] <= day) & (day < p["end"])
+            self._shared[key] = (int((present & (p[place] < 0)).sum()), int((present & (p["known"] == 0)).sum()))
         found = self._shared[key]
         assert isinstance(found, tuple)
         return found
@@ -95,28 +109,27 @@ class Workforce(Register):
         for month, end in enumerate(self.month_ends):
             rows, unit, person = self._staff_of_month(kind, place, month)
             kept = meant[rows] & where[p[place][rows], month]
-            _, first = np.unique(person[kept], return_index=True)
-            np.add.at(values[:, month], unit[kept][first], 1)
-            day = day_number(end)
-            present = (p["working"] > 0) & (p["start"] <= day) & (day < p["end"])
-            lost[month] = int((present & (p[place] < 0)).sum())
-            nameless[month] = int((present & (p["known"] == 0)).sum())
+            people = person[kept]
+            first = np.ones(len(people), bool)
+            first[1:] = people[1:] != people[:-1]
+            values[:, month] = np.bincount(unit[kept][first], minlength=self.units(kind))
+            lost[month], nameless[month] = self._lost_of_month(place, month, day_number(end))
         unplaced = {reasons.NO_INSTITUTION: lost, reasons.NO_STAFF: nameless}
         return Found(
             values, "posting", unplaced={reason: counts for reason, counts in unplaced.items() if counts.any()}
         )
 
-    def _is_stationed(self, senior: bool) -> Flags:
-        """Postings that send somebody from a county hospital to a primary institution."""
+    def _is_stationed(self, parameters: Mapping[str, str]) -> Flags:
+        """Postings that send somebody from an institution of the tiers ``senders`` to another one."""
         p = self._posting_columns()
         tier = np.array([*self.places.tiers, ""])
-        sent: Flags = (p["stationed"] > 0) & (tier[p["from"]] == "county") & (p["institution"] >= 0)
-        if senior:
-            title = self.read["postings"]["title"].to_pylist()
-            sent &= self._flags("physician") & np.array(
-                [t in ("intermediate", "associate", "senior") for t in title], bool
-            )
+        sent: Flags = (p["stationed"] > 0) & (p["institution"] >= 0)
+        sent &= np.isin(tier[p["from"]], words(parameters["senders"]))
         return sent
+
+    def _has_title(self, parameters: Mapping[str, str]) -> Flags:
+        wanted = words(parameters["titles"])
+        return np.array([title in wanted for title in self.read["postings"]["title"].to_pylist()], bool)
 
     def stationed(self, measure: Stock, kind: str, where: Flags, parameters: Mapping[str, str]) -> Found:
         """Distinct physicians whose stationed days since the first of January reach ``min_days`` by the period's end."""
@@ -124,7 +137,7 @@ class Workforce(Register):
         if self.read["postings"].num_rows == 0:
             return Found(values, "posting", by_period=True, missing="人员与岗位")
         p = self._posting_columns()
-        rows = np.flatnonzero(self._is_stationed(senior=True))
+        rows = np.flatnonzero(self._is_stationed(parameters) & self._flags("physician") & self._has_title(parameters))
         for i, (period, stop) in enumerate(zip(self.spans.periods, self.spans.stop, strict=True)):
             last = int(stop) - 1
             if last < 0:
@@ -138,7 +151,7 @@ class Workforce(Register):
             distinct, back = np.unique(pair, return_inverse=True)
             total = np.zeros(len(distinct), np.int64)
             np.add.at(total, back, days[here])
-            reached = distinct[total >= int(Decimal(parameters["min_days"]))] // (int(p["staff"].max()) + 1)
+            reached = distinct[total >= int(parameters["min_days"])] // (int(p["staff"].max()) + 1)
             np.add.at(values[:, i], reached, 1)
         return Found(values, "posting", by_period=True)
 
@@ -147,7 +160,7 @@ class Workforce(Register):
         if self.read["postings"].num_rows == 0:
             return Found(self.by_institution(kind, held), "posting", missing="人员与岗位")
         p = self._posting_columns()
-        rows = np.flatnonzero(self._is_stationed(senior=False))
+        rows = np.flatnonzero(self._is_stationed(parameters))
         for month, end in enumerate(self.month_ends):
             first = day_number(end.replace(day=1))
             days = np.minimum(p["end"][rows], day_number(end) + 1) - np.maximum(p["start"][rows], first)
