@@ -11,26 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from opencmc.base.errors import Refused
-from opencmc.cli.options import home_option
+from opencmc.cli.options import Moment, home_option
 from opencmc.cli.output import format_option, print_json, print_rows, progress_bar
 
 if TYPE_CHECKING:
     from opencmc.facts.manifest import LoadReport
-
-
-class Moment(click.ParamType):
-    """A day or a moment in ISO form; without a zone it is local time, a day is its beginning."""
-
-    name = "时刻"
-
-    def convert(self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        if isinstance(value, datetime):
-            return value
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value} 不是时刻：写作 2026-01-05 或 2026-01-05T08:00:00+08:00", param, ctx)
-        return moment if moment.tzinfo else moment.astimezone()
 
 
 def _settings(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
@@ -55,7 +40,7 @@ def _settings(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]
     show_default=True,
     help="有不合要求的行时：keep 装入其余的行并列出缘由；reject 一行也不装",
 )
-@click.option("--known-at", type=Moment(), help="何时得知这些数据（默认此刻）")
+@click.option("--known-at", type=Moment(end_of_day=False), help="何时得知这些数据（默认此刻）")
 @click.option("--set", "settings", multiple=True, callback=_settings, metavar="名=值", help="来源的设定项，可多次")
 @click.option("--actor", default=getpass.getuser, help="经手人（默认当前用户）")
 @format_option
@@ -158,7 +143,7 @@ def _print_report(outcome: LoadReport, format_: str) -> None:
 @click.command()
 @home_option
 @click.option("--tables", "show_tables", is_flag=True, help="打印各逻辑表的说明（列、类型、约束），不看数据")
-@click.option("--known-at", type=Moment(), help="只看到这一时刻为止得知的数据")
+@click.option("--known-at", type=Moment(end_of_day=True), help="只看到这一时刻为止得知的数据")
 @format_option
 def facts(home: Path, show_tables: bool, known_at: datetime | None, format_: str) -> None:
     """看看有哪些数据：各逻辑表的行数、装入次数、拒绝与对不上的行数、起止日期、最近得知的时刻。"""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from opencmc.cli.options import home_option
+from opencmc.cli.options import Moment, home_option
 from opencmc.cli.output import format_option, print_json, print_rows, progress_bar
 
 _UNIT_KINDS = ("county", "community", "institution", "tier", "township")
@@ -26,19 +26,6 @@ def _day(context: click.Context, option: click.Parameter, text: str | None) -> d
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise click.BadParameter("写作 2025-12-31") from None
-
-
-def _moment(context: click.Context, option: click.Parameter, text: str | None) -> datetime | None:
-    """A moment in ISO form; a bare day means its end, and no zone means Beijing time."""
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter("写作 2025-12-31 或 2025-12-31T08:00:00") from None
-    if len(text) == 10:
-        moment += timedelta(days=1) - timedelta(microseconds=1)
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone(timedelta(hours=8)))
 
 
 def _kinds(
@@ -62,7 +49,7 @@ def _kinds(
     "--by", "kinds", callback=_kinds, help="单位类别与期间类别，逗号分隔，例如 institution,month；默认全县、给定的期间"
 )
 @click.option("--as-of", callback=_day, help="看到哪一天为止（默认到有数据的最后一个月末）")
-@click.option("--known-at", callback=_moment, help="按当时所知（默认按现在所知）")
+@click.option("--known-at", type=Moment(end_of_day=True), help="按当时所知（默认按现在所知）")
 @click.option("--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True)
 @click.option("--pack", "pack_id", default="ninghai", show_default=True, help="县的政策包")
 @format_option

@@ -288,7 +288,8 @@ class Workbench:
 
     def numbers(self, sql: str) -> NDArray[np.uint64]:
         """The single column of a query as an array of whole numbers."""
-        return self._connection.sql(sql).to_arrow_table().column(0).to_numpy()
+        column: NDArray[np.uint64] = self._connection.sql(sql).to_arrow_table().column(0).to_numpy()
+        return column
 
     def register(self, name: str, table: pa.Table) -> None:
         """Show an Arrow table as a view called ``name``."""
