@@ -35,7 +35,7 @@ def _text(codes: Whole, texts: Sequence[str]) -> pa.DictionaryArray:
 
 
 def _same(value: str, size: int) -> pa.DictionaryArray:
-    return _text(np.zeros(size, np.int64), [value])
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(size, np.int32)), pa.array([value][:size], pa.string()))
 
 
 class Figures:
@@ -94,11 +94,14 @@ class Figures:
         positions = spans.of_kind(definition.periods)
         for reason in sorted(result.reasons):
             counts = result.reasons[reason]
-            for position in positions[counts[positions] != 0].tolist():
-                period = (spans.kinds[position], spans.names[position])
-                found = (definition.id, kind, *period, reason, int(counts[position]))
-                for name, value in zip(UNPLACED.names, found, strict=True):
-                    self._lost[name].append(value)
+            lost = positions[counts[positions] != 0]
+            at = lost.tolist()
+            found = (
+                [definition.id] * len(at), [kind] * len(at), [spans.kinds[i] for i in at], [spans.names[i] for i in at],
+                [reason] * len(at), counts[lost].tolist(),
+            )  # fmt: skip
+            for name, values in zip(UNPLACED.names, found, strict=True):
+                self._lost[name].extend(values)
 
     def unplaced(self) -> pa.Table:
         """What could not be placed for the figures made so far."""

@@ -105,53 +105,54 @@ class Management(Register):
         assert isinstance(meant, np.ndarray)
         return meant
 
-    def _pairs_at(self, kind: str, month: int) -> tuple[Whole, Flags, Whole, Whole, Whole]:
+    def _pairs_at(self, kind: str, month: int) -> tuple[Whole, Whole, Whole, Whole, Whole]:
         """Of each enrolment its distinct (unit, person) on a month's last day.
 
-        Returns, for all enrolments, the position of their pair and whether they have a unit; the unit and the person of
-        each pair; and the positions of pairs whose person was ever admitted. Communities rarely change, so the pairs of
-        one month serve the others.
+        Returns, for all enrolments, the position of their pair, which for those without a unit is one after the last;
+        of the pairs, which are sorted by unit, where each unit's begin; then the positions of pairs whose person was ever
+        admitted, with their units and persons. Communities rarely change, so the pairs of one month serve the others.
         """
         units = self.places.units_at(kind, month)
         key = ("pairs", kind, units.tobytes())
         if key not in self._shared:
             c = self._managed_people()
-            unit = units[np.maximum(c["institution"], 0)]
             people = int(c["people"][0])
-            has_unit = (unit >= 0) & (c["institution"] >= 0)
-            pair, back = np.unique(np.where(has_unit, unit, 0) * people + c["person"], return_inverse=True)
-            unit, person = pair // people, pair % people
+            unit = np.where(c["institution"] >= 0, units[np.maximum(c["institution"], 0)], -1)
+            placed = np.flatnonzero(unit >= 0)
+            pair, back = np.unique(unit[placed] * people + c["person"][placed], return_inverse=True)
+            position = np.full(len(unit), len(pair), np.int64)
+            position[placed] = back
+            begins = np.searchsorted(pair, np.arange(self.units(kind) + 1) * people)
             ever = np.zeros(people, bool)
             ever[c["admitted"]] = True
-            self._shared[key] = (back.astype(np.int64), has_unit, unit, person, np.flatnonzero(ever[person]))
+            admitted = np.flatnonzero(ever[pair % people])
+            self._shared[key] = (position, begins, admitted, pair[admitted] // people, pair[admitted] % people)
         found = self._shared[key]
         assert isinstance(found, tuple)
         return found
 
-    def _active_at(self, where: Flags, month: int) -> Whole:
-        """Positions of the enrolments that last on a month's last day at a known institution ``where`` they count."""
-        key = ("active", month)  # shared by all kinds of unit, which all ask with the same ``where``
+    def _active_at(self, where: Flags, month: int, programmes: tuple[str, ...]) -> Whole:
+        """Positions of the enrolments for these programmes that last on a month's last day at a known institution
+        ``where`` they count."""
+        key = ("active", month, programmes)  # shared by all kinds of unit, which all ask with the same ``where``
         if key not in self._shared:
             c = self._managed_people()
-            lasting = np.flatnonzero((c["start"] <= month) & (month < c["end"]) & (c["institution"] >= 0))
-            self._shared[key] = lasting[where[c["institution"][lasting], month]]
+            lasts = (c["start"] <= month) & (month < c["end"]) & (c["institution"] >= 0) & self._in(programmes)
+            rows = np.flatnonzero(lasts)
+            self._shared[key] = rows[where[c["institution"][rows], month]]
         found = self._shared[key]
         assert isinstance(found, np.ndarray)
         return found
 
-    def _admitted_in(self, first: int, stop: int) -> Flags:
-        """Of each person whether a stay ended in the months from ``first`` to before ``stop``."""
+    def _last_stays(self) -> Whole:
+        """``[month, person]``: the last month up to this one in which a stay of the person ended, or −1."""
         if "stays" not in self._shared:
             c = self._managed_people()
-            stays: Flags = np.zeros((len(self.month_ends) + 1, int(c["people"][0])), bool)
-            stays[c["admitted_month"], c["admitted"]] = True  # position −1, outside the months, is the row left over
-            self._shared["stays"] = stays
-        key = ("stays", first, stop)
-        if key not in self._shared:
-            every = self._shared["stays"]
-            assert isinstance(every, np.ndarray)
-            self._shared[key] = every[first:stop].any(axis=0)
-        found = self._shared[key]
+            stays = np.full((len(self.month_ends) + 1, int(c["people"][0])), -1, np.int16)
+            stays[c["admitted_month"], c["admitted"]] = c["admitted_month"]
+            # Position −1, outside the months, is the row left over.
+            self._shared["stays"] = np.maximum.accumulate(stays[:-1], axis=0)
+        found = self._shared["stays"]
         assert isinstance(found, np.ndarray)
         return found
 
@@ -159,11 +160,10 @@ class Management(Register):
         """Which of the distinct (unit, person) are under management on a month's last day."""
         key = ("persons", kind, month, programmes)  # both measures ask with the same ``where``
         if key not in self._shared:
-            back, has_unit, unit, _, _ = self._pairs_at(kind, month)
-            active = self._active_at(where, month)
-            marks = np.zeros(len(unit), bool)
-            marks[back[active[has_unit[active] & self._in(programmes)[active]]]] = True
-            self._shared[key] = marks
+            position, begins, *_ = self._pairs_at(kind, month)
+            marks = np.zeros(int(begins[-1]) + 1, bool)
+            marks[position[self._active_at(where, month, programmes)]] = True
+            self._shared[key] = marks[:-1]
         found = self._shared[key]
         assert isinstance(found, np.ndarray)
         return found
@@ -180,28 +180,26 @@ class Management(Register):
         lost = np.zeros(len(self.month_ends), np.int64)
         for month in range(len(self.month_ends)):
             lost[month] = int(((start <= month) & (month < end)).sum())
-        same_end: dict[int, int] = {}
-        for i, (first, stop) in enumerate(zip(self.spans.first.tolist(), self.spans.stop.tolist(), strict=True)):
-            if stop == 0:
-                continue
-            _, _, unit, person, ever = self._pairs_at(kind, stop - 1)
+        for stop in np.unique(self.spans.stop[self.spans.stop > 0]).tolist():
+            periods = np.flatnonzero(self.spans.stop == stop)
             managed = self._persons_at(kind, where, stop - 1, programmes)
+            _, begins, ever, unit, person = self._pairs_at(kind, stop - 1)
             if admitted:
-                counted = ever[managed[ever]]
-                counted = counted[self._admitted_in(first, stop)[person[counted]]]
-                values[:, i] = np.bincount(unit[counted], minlength=self.units(kind))
-            elif stop in same_end:
-                values[:, i] = values[:, same_end[stop]]
+                counted = np.flatnonzero(managed[ever])
+                last = self._last_stays()[stop - 1][person[counted]]  # −1, no stay so far, is the first column
+                by_last = np.bincount(unit[counted] * (stop + 1) + last + 1, minlength=self.units(kind) * (stop + 1))
+                since = np.cumsum(by_last.reshape(-1, stop + 1)[:, ::-1], axis=1)[:, ::-1]
+                values[:, periods] = since[:, self.spans.first[periods] + 1]
             else:
-                values[:, i] = np.bincount(unit[managed], minlength=self.units(kind))
-                same_end[stop] = i
+                running = np.concatenate([np.zeros(1, np.int64), np.cumsum(managed)])
+                values[:, periods] = np.diff(running[begins])[:, None]
         unplaced = {reasons.NO_INSTITUTION: lost} if lost.any() else {}
         return Found(values, "enrolment", by_period=True, unplaced=unplaced)
 
-    def _quarters_kept(self) -> tuple[Whole, Whole, Whole, Whole]:
-        """Which enrolments lasted for each whole quarter, and which of them were followed up in it.
+    def _quarters_kept(self) -> tuple[Whole, Flags, Flags]:
+        """Which enrolments lasted for each whole quarter, and in which of these they were not followed up.
 
-        Returns quarter starts (positions of months), and ``[enrolment, quarter]`` for due and met.
+        Returns quarter starts (positions of months), and ``[quarter, enrolment]`` for due and missed.
         """
         if "quarters" not in self._shared:
             c = self._managed_people()
@@ -209,36 +207,41 @@ class Management(Register):
             starts = [
                 i for i, m in enumerate(months) if m % 3 == 1 and m % 100 in (1, 4, 7, 10) and i + 3 <= len(months)
             ]
-            followed: Flags = np.zeros((len(CHRONIC), len(months) + 1, int(c["people"][0])), bool)
-            followed[c["followed_programme"], c["followed_month"], c["followed"]] = True
-            due = np.zeros((len(c["person"]), len(starts)), bool)
-            met = np.zeros_like(due)
+            followed: Flags = np.zeros((len(months) + 1, len(CHRONIC), int(c["people"][0])), bool)
+            followed[c["followed_month"], c["followed_programme"], c["followed"]] = True
+            due = np.zeros((len(starts), len(c["person"])), bool)
+            missed = np.zeros_like(due)
             for q, start in enumerate(starts):
                 first = day_number(self.month_ends[start].replace(day=1))
-                due[:, q] = (c["start_day"] <= first) & (start + 3 <= c["end"])
-                met[:, q] = followed[:, start : start + 3].any(axis=1)[c["programme"], c["person"]]
-            self._shared["quarters"] = (np.array(starts, np.int64), due, met, c["institution"])
+                due[q] = (c["start_day"] <= first) & (start + 3 <= c["end"])
+                missed[q] = due[q] & ~followed[start : start + 3].any(axis=0)[c["programme"], c["person"]]
+            self._shared["quarters"] = (np.array(starts, np.int64), due, missed)
         shared = self._shared["quarters"]
         assert isinstance(shared, tuple)
         return shared
 
     def _norm_counts(self, period: int, programmes: tuple[str, ...], *, met_only: bool) -> Whole:
         """By institution, the enrolments that count for the norm in a period; shared by all kinds of unit."""
-        key = ("norm", period, programmes, met_only)
+        key = ("norm", period, programmes)
         if key not in self._shared:
             c = self._managed_people()
-            starts, due, met, institution = self._quarters_kept()
+            starts, due, missed = self._quarters_kept()
             first, stop = int(self.spans.first[period]), int(self.spans.stop[period])
-            inside = (starts >= first) & (starts + 3 <= stop)
-            counted = np.zeros(len(institution), bool)
-            if inside.any():
-                counted = due[:, inside].any(axis=1) & (c["start"] < stop) & (stop <= c["end"]) & (institution >= 0)
-                counted &= self._in(programmes)
-                if met_only:
-                    counted &= (met[:, inside] | ~due[:, inside]).all(axis=1)
-            self._shared[key] = np.bincount(institution[counted], minlength=len(self.places.ids)).astype(np.int64)
-        counts = self._shared[key]
-        assert isinstance(counts, np.ndarray)
+            inside = np.flatnonzero((starts >= first) & (starts + 3 <= stop))
+            counted = np.zeros(0, np.int64)
+            met = counted
+            if len(inside):
+                begin, end = int(inside[0]), int(inside[-1]) + 1
+                lasts = due[begin:end].any(axis=0) & (c["start"] < stop) & (stop <= c["end"])
+                counted = np.flatnonzero(lasts & (c["institution"] >= 0) & self._in(programmes))
+                met = counted[~missed[begin:end].any(axis=0)[counted]]
+            self._shared[key] = tuple(
+                np.bincount(c["institution"][rows], minlength=len(self.places.ids)).astype(np.int64)
+                for rows in (counted, met)
+            )
+        both = self._shared[key]
+        assert isinstance(both, tuple)
+        counts: Whole = both[met_only]
         return counts
 
     def _norm(self, kind: str, where: Flags, parameters: Mapping[str, str], *, met_only: bool) -> Found:

@@ -49,6 +49,7 @@ class People(Register):
     def __init__(self, read: Mapping[str, pa.Table], spans: Spans, places: Places) -> None:
         super().__init__(read, spans, places)
         self._shared: dict[str, dict[str, list[Counted]]] = {}
+        self._deaths: dict[tuple[str, str], Whole | None] = {}
 
     def _counts(self) -> dict[str, list[Counted]]:
         """By region, the counted populations in order of dates."""
@@ -110,6 +111,12 @@ class People(Register):
 
     def _deaths_by_age(self, parameters: Mapping[str, str]) -> Whole | None:
         """``[month, age group]`` of the county's residents; None when nobody is registered as dead of these causes."""
+        key = (parameters["ages"], parameters["causes"])
+        if key not in self._deaths:
+            self._deaths[key] = self._deaths_counted(parameters)
+        return self._deaths[key]
+
+    def _deaths_counted(self, parameters: Mapping[str, str]) -> Whole | None:
         low, high = age_range(parameters["ages"])
         table = self.read["deaths"]
         codes = pa.array(sorted(cause_codes(parameters["causes"])), pa.string())

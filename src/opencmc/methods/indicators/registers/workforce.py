@@ -25,6 +25,14 @@ class Workforce(Register):
 
     def _flags(self, name: str) -> Flags:
         """A condition on the person of each posting."""
+        key = ("flags", name)
+        if key not in self._shared:
+            self._shared[key] = self._made_flags(name)
+        flags = self._shared[key]
+        assert isinstance(flags, np.ndarray)
+        return flags
+
+    def _made_flags(self, name: str) -> Flags:
         table = self.read["postings"]
         if name in ("tcm", "general_practitioner"):
             column = "tcm" if name == "tcm" else "gp"
@@ -60,9 +68,9 @@ class Workforce(Register):
         assert isinstance(columns, dict)
         return columns
 
-    def _staff_of_month(self, kind: str, place: str, month: int) -> tuple[Whole, Whole, Whole]:
-        """Who works on a month's last day, as (posting, unit, person within unit), sorted by the last; shared by all
-        measures."""
+    def _staff_of_month(self, kind: str, place: str, month: int) -> tuple[Whole, Whole, Whole, Whole]:
+        """Who works on a month's last day, as (posting, its institution, unit, person within unit), sorted by the last;
+        shared by all measures."""
         key = ("staff", kind, place, month)
         if key not in self._shared:
             p = self._posting_columns()
@@ -72,7 +80,7 @@ class Workforce(Register):
             rows, unit = rows[unit >= 0], unit[unit >= 0]
             person = unit * (int(p["staff"].max(initial=0)) + 1) + p["staff"][rows]
             order = np.argsort(person, kind="stable")
-            self._shared[key] = (rows[order], unit[order], person[order])
+            self._shared[key] = (rows[order], p[place][rows[order]], unit[order], person[order])
         found = self._shared[key]
         assert isinstance(found, tuple)
         return found
@@ -107,8 +115,8 @@ class Workforce(Register):
         lost = np.zeros(len(self.month_ends), np.int64)
         nameless = np.zeros(len(self.month_ends), np.int64)
         for month, end in enumerate(self.month_ends):
-            rows, unit, person = self._staff_of_month(kind, place, month)
-            kept = meant[rows] & where[p[place][rows], month]
+            rows, institution, unit, person = self._staff_of_month(kind, place, month)
+            kept = np.flatnonzero(meant[rows] & where[institution, month])
             people = person[kept]
             first = np.ones(len(people), bool)
             first[1:] = people[1:] != people[:-1]
