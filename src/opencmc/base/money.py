@@ -24,7 +24,7 @@ def parse_yuan(text: str) -> Fen:
     if match is None:
         raise ValueError(f"expected yuan with at most two decimals, got {text!r}")
     amount = int(match["yuan"]) * 100 + int((match["fen"] or "0").ljust(2, "0"))
-    if amount > LARGEST_FEN:
+    if amount >= LARGEST_FEN:
         raise ValueError(f"amount is too large: {text!r}")
     return -amount if match["sign"] == "-" else amount
 

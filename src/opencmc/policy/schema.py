@@ -48,7 +48,6 @@ UNIT_KINDS = {"county": "县", "community": "医共体", "institution": "机构"
 PERIOD_KINDS = {"month": "月", "quarter": "季", "ytd": "年初至今", "year": "年"}
 STANDINGS = {"sourced": "有出处", "unverified": "待核实", "proposed": "拟定"}
 
-_PARENTHESES = "条款名用全角括号，例如 三（一）"
 
 PACK_KEYS = {
     "id": Key(shapes.identifier, required=True, example="ninghai"),

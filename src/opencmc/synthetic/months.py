@@ -26,10 +26,6 @@ def number(day: date) -> int:
     return (day - date(1970, 1, 1)).days
 
 
-def day_of(days: int) -> date:
-    return date(1970, 1, 1) + timedelta(days=int(days))
-
-
 @dataclass(frozen=True, slots=True)
 class Month:
     """A month: ``index`` counts from the first month of the period (negative before it)."""
