@@ -14,7 +14,9 @@ pytestmark = pytest.mark.browser
 
 ROLES = {
     "director": "县卫健局负责人", "fund": "医保基金管理", "lead": "牵头医院管理者", "township": "乡镇卫生院院长",
-    "village": "乡村医生", "planner": "规划人员", "admin": "系统管理员",
+    "doctor": "乡镇医生", "nurse": "健康服务站护士", "village": "乡村医生", "specialist": "县级专科医生",
+    "reader": "共享中心诊断医生", "commissioner": "公共卫生专员", "liaison": "公共卫生联络员",
+    "supervisor": "监督员", "planner": "规划人员", "admin": "系统管理员",
 }  # fmt: skip
 PAGES = {
     "cockpit": "/",

@@ -15,6 +15,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from opencmc.apps.access.api import Actor
 from opencmc.apps.accounts.api import create_account, create_demonstration_accounts
 from opencmc.apps.audit.models import AuditLine
 from opencmc.apps.monitoring import queries
@@ -30,6 +31,7 @@ from opencmc.policy.pack import default_root, load_pack
 
 #: The moment at which the tests happen to look. No test reads the clock.
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
+ACTOR = Actor.system(NOW)
 
 OPEN_TO_ALL = {"sign_in", "sign_in_demonstration", "language"}
 
@@ -39,8 +41,8 @@ def published(django_db_setup, django_db_blocker, county_home):
     """The county's latest run, published once with demonstration accounts."""
     with django_db_blocker.unblock():
         run = open_run(county_home)
-        publish_run(county_home, run.id, at=NOW)
-        create_demonstration_accounts(units=demonstration_units(), at=NOW)
+        publish_run(county_home, run.id, actor=ACTOR)
+        create_demonstration_accounts(units=demonstration_units(), actor=ACTOR)
         yield run
         for model in (Series, Run, User):
             model.objects.all().delete()
@@ -165,7 +167,7 @@ def test_every_series_of_the_run_is_published(db, published):
 
 def test_publishing_twice_is_harmless(db, published, county_home):
     counted = (Run.objects.count(), Series.objects.count(), AuditLine.objects.count())
-    assert publish_run(county_home, published.id, at=NOW) is False
+    assert publish_run(county_home, published.id, actor=ACTOR) is False
     assert (Run.objects.count(), Series.objects.count(), AuditLine.objects.count()) == counted
 
 
@@ -193,7 +195,7 @@ def test_a_figure_leads_to_its_definition_clause_and_rows(visit):
 def test_rows_are_refused_to_roles_that_may_not_list_them(visit):
     page = text_of(visit("village", "/indicators/nh_primary_share/rows/?period=2025", status=403))
     assert "不能查看数字背后的记录编号" in page
-    assert "请联系县卫健局负责人" in page
+    assert "可以这样做的角色：牵头医院管理者" in page
 
 
 def test_an_institution_sees_its_own_figures_and_not_its_neighbours(visit):
@@ -366,7 +368,7 @@ def test_serving_a_home_that_is_not_there_is_refused(tmp_path):
 
 def test_an_account_needs_a_role_a_free_name_and_a_strong_password(db):
     wanted = {"username": "zhou", "name": "周", "role": "fund_manager", "unit_kind": "county", "unit_id": "",
-              "password": "long-enough-and-odd-71", "actor": "admin", "at": NOW}  # fmt: skip
+              "password": "long-enough-and-odd-71", "start": NOW.date(), "actor": ACTOR}  # fmt: skip
     create_account(**wanted)
     assert AuditLine.objects.filter(action="create_account", object="zhou").exists()
     for wrong in ({}, {"username": "li", "role": "emperor"}, {"username": "li", "password": "123"}):

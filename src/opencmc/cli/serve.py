@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from opencmc.base.errors import Refused
 from opencmc.cli.options import home_option
 from opencmc.cli.output import progress_bar
+
+if TYPE_CHECKING:
+    from opencmc.apps.access.api import Actor
 
 Progress = Callable[[str, float], None]
 
@@ -55,6 +58,7 @@ def publish_home(home: Path, *, demo: bool = False, progress: Progress | None = 
     start_django(home, demo=demo)
     from django.utils import timezone
 
+    from opencmc.apps.access.api import Actor
     from opencmc.apps.monitoring.api import publish_run
     from opencmc.methods.runs import open_run
 
@@ -65,18 +69,18 @@ def publish_home(home: Path, *, demo: bool = False, progress: Progress | None = 
     except Refused:  # nothing was computed yet: the pages say how to begin
         run_id = ""
     if run_id:
-        publish_run(home, run_id, at=at, actor="opencmc", progress=progress)
+        publish_run(home, run_id, actor=Actor.system(at), progress=progress)
     if demo:
-        _demonstration_accounts(at)
+        _demonstration_accounts(Actor.system(at))
     return run_id
 
 
-def _demonstration_accounts(at: datetime) -> None:
+def _demonstration_accounts(actor: Actor) -> None:
     """One account a role, each with a unit of the published network."""
     from opencmc.apps.accounts.api import create_demonstration_accounts
     from opencmc.apps.network.api import demonstration_units
 
-    create_demonstration_accounts(units=demonstration_units(), at=at)
+    create_demonstration_accounts(units=demonstration_units(), actor=actor)
 
 
 def serve_home(
@@ -144,9 +148,11 @@ def account(username: str, home: Path, name: str, role: str, institution: str, p
     start_django(home)
     from django.utils import timezone
 
+    from opencmc.apps.access.api import Actor
     from opencmc.apps.accounts.api import create_account
 
     migrate()
+    at = timezone.now()
     create_account(
         username=username,
         name=name,
@@ -154,7 +160,7 @@ def account(username: str, home: Path, name: str, role: str, institution: str, p
         unit_kind="institution" if institution else "county",
         unit_id=institution,
         password=password,
-        actor="opencmc",
-        at=timezone.now(),
+        start=timezone.localdate(at),
+        actor=Actor.system(at),
     )
     click.echo(f"已开设账号 {username}。", err=True)

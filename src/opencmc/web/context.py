@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from opencmc.apps.accounts.api import ROLES, holder_of
+from opencmc.apps.access.api import role_label
 from opencmc.apps.monitoring.api import find_run
 
 
@@ -16,6 +16,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     context: dict[str, Any] = {"county": run.region_label if run else "", "run": run, "demo": settings.DEMO}
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
-        holder = getattr(request, "holder", None) or holder_of(user)
-        context |= {"holder": holder, "role_label": ROLES.get(holder.role, "")}
+        context |= {"holder": request.holder, "role_label": role_label(request.holder.role)}
     return context

@@ -7,7 +7,10 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
+from opencmc.apps.access.api import Actor, Holder
+from opencmc.apps.accounts.api import holder_of
 from opencmc.base.errors import DataError, PolicyError, Refused
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -22,6 +25,22 @@ class RequestTimeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.at = timezone.now()
         return self.get_response(request)
+
+
+class HolderMiddleware:
+    """Puts the holder (who asks, in which post) and the actor (the holder, now, from this address) on the request."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.holder = SimpleLazyObject(lambda: _holder(request))
+        request.actor = Actor(request.holder, request.at, request.META.get("REMOTE_ADDR", ""))
+        return self.get_response(request)
+
+
+def _holder(request: HttpRequest) -> Holder:
+    return holder_of(request.user, day=timezone.localdate(request.at), post_id=request.session.get("post"))
 
 
 class RefusalMiddleware:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONE, SELF
 
@@ -67,6 +68,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "opencmc.web.middleware.HolderMiddleware",
     "opencmc.web.middleware.RefusalMiddleware",
 ]
 
@@ -91,20 +93,38 @@ TEMPLATES = [
     }
 ]
 
+
+def database(address: str, home: Path) -> dict[str, object]:
+    """``OPENCMC_DATABASE`` as ``postgresql://user:password@host:port/name``; without it SQLite in the home."""
+    if address:
+        parts = urlsplit(address)
+        if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
+            raise ValueError("OPENCMC_DATABASE should read postgresql://user:password@host:port/name")
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path.strip("/")),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": parts.hostname or "",
+            "PORT": str(parts.port or ""),
+            "CONN_MAX_AGE": None,
+            "CONN_HEALTH_CHECKS": True,
+        }
+    return SQLITE | {"NAME": home / "web.sqlite3"}
+
+
 # IMMEDIATE takes the write lock when a transaction begins; with WAL alone a read that turns into a write fails.
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": OPENCMC_HOME / "web.sqlite3",
-        "CONN_MAX_AGE": None,
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA mmap_size=134217728;"
-            " PRAGMA journal_size_limit=27103364; PRAGMA cache_size=-20000; PRAGMA temp_store=MEMORY;",
-        },
-    }
+SQLITE = {
+    "ENGINE": "django.db.backends.sqlite3",
+    "CONN_MAX_AGE": None,
+    "OPTIONS": {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA mmap_size=134217728;"
+        " PRAGMA journal_size_limit=27103364; PRAGMA cache_size=-20000; PRAGMA temp_store=MEMORY;",
+    },
 }
+DATABASES = {"default": database(os.environ.get("OPENCMC_DATABASE", ""), OPENCMC_HOME)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Rendered figures of a run never change, so each worker keeps what it has drawn.

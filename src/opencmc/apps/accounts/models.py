@@ -1,19 +1,31 @@
-"""A post: the role in which a user works, and the unit the role is about."""
+"""A post: the role in which a user works, at a unit, from a day until another."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import F, Q
 
-from opencmc.apps.accounts.permissions import ROLES
+from opencmc.apps.access.api import ROLES, UNIT_KINDS, role_label
 
 
 class Post(models.Model):
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="post")
-    role = models.CharField("角色", max_length=40, choices=list(ROLES.items()))
-    unit_kind = models.CharField("单位类别", max_length=20, default="county")
-    unit_id = models.CharField("单位编号", max_length=40, blank=True)
+    """``[start, end)``; without an end it is open. One person may hold several and works in one of them at a time."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="posts")
+    role = models.CharField("角色", max_length=40, choices=[(role.id, role.label) for role in ROLES.values()])
+    unit_kind = models.CharField("单位类别", max_length=20, choices=list(UNIT_KINDS.items()), default="county")
+    unit_id = models.CharField("单位编号", max_length=60, blank=True)
+    start = models.DateField("起")
+    end = models.DateField("止（不含）", null=True, blank=True)
     is_demonstration = models.BooleanField("演示账号", default=False)
 
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(end__isnull=True) | Q(end__gt=F("start")), name="post_ends_after_start"),
+            models.UniqueConstraint(fields=["user", "role", "unit_kind", "unit_id", "start"], name="one_post_a_start"),
+        ]
+
     def __str__(self) -> str:
-        return f"{ROLES.get(self.role, self.role)} {self.unit_id}"
+        return f"{role_label(self.role)} {self.unit_id}"

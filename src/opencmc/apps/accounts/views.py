@@ -33,7 +33,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         password = request.POST.get("password", "")[:1000]
         if not username or not password:
             problem = _("请填写用户名和密码。")
-        elif user := actions.check_password(username=username, password=password, at=request.at):
+        elif user := actions.check_password(request, username=username, password=password, actor=request.actor):
             login(request, user)
             return redirect(_next(request))
         else:
@@ -58,14 +58,13 @@ def sign_in_demonstration(request: HttpRequest) -> HttpResponse:
     """One press opens a demonstration account. Not there unless the installation is a demonstration."""
     if not settings.DEMO:
         raise Http404
-    user = actions.enter_demonstration(username=request.POST.get("username", ""), at=request.at)
+    user = actions.enter_demonstration(username=request.POST.get("username", ""), actor=request.actor)
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     return redirect(_next(request))
 
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    holder = queries.holder_of(request.user)
-    actions.leave(username=holder.username, role=holder.role, at=request.at)
+    actions.leave(request.actor)
     logout(request)
     return redirect("accounts:sign_in")

@@ -8,9 +8,15 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Line:
+    """Who (in which role, from where) did what, to what, whose, why and when."""
+
     at: datetime
     actor: str
     role: str
+    unit: str
     action: str
     object: str
+    resident_id: str
+    purpose: str
     reason: str
+    address: str

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from django.db import transaction
 
-from opencmc.apps.audit.api import append_line
+from opencmc.apps.access.api import Actor
+from opencmc.apps.audit.api import audited
 from opencmc.apps.monitoring.definitions import snapshot, townships_of
 from opencmc.apps.monitoring.flows import patient_flows
 from opencmc.apps.monitoring.layout import periods_by_kind, series_texts
@@ -28,9 +27,7 @@ LAYOUT_VERSION = 1
 Progress = Callable[[str, float], None]
 
 
-def publish_run(
-    home: Path, run_id: str, *, at: datetime, actor: str = "system", progress: Progress | None = None
-) -> bool:
+def publish_run(home: Path, run_id: str, *, actor: Actor, progress: Progress | None = None) -> bool:
     """Publish a run of ``home``: its figures, the network, the flow of patients, the summaries of loads.
 
     False when it was published before, in the present layout, and nothing needed doing.
@@ -49,11 +46,9 @@ def publish_run(
     report("统计就医流向", 0.3)
     flows = patient_flows(home, known_at=known_at, region=pack.region)
     report("发布机构网络", 0.6)
-    publish_network(
-        home, known_at=known_at, region=pack.region, townships=townships_of(pack, as_of), actor=actor, at=at
-    )
+    publish_network(home, known_at=known_at, region=pack.region, townships=townships_of(pack, as_of), actor=actor)
     report("写入数据库", 0.7)
-    with transaction.atomic():
+    with audited(actor) as trail:
         Run.objects.filter(run_id=run_id).delete()
         run = Run.objects.create(
             run_id=run_id,
@@ -63,7 +58,7 @@ def publish_run(
             region_label=pack.label,
             as_of=as_of,
             known_at=known_at,
-            published_at=at,
+            published_at=actor.at,
             engine=computed.manifest["engine"],
             series_count=len(texts),
             definitions=snapshot(computed.definitions(), pack),
@@ -78,8 +73,8 @@ def publish_run(
         )
         _publish_unplaced(run, pq.read_table(computed.folder / "unplaced.parquet"))
         _publish_loads(home)
-        use_pack(pack.id, actor=actor, at=at)
-        append_line(at=at, actor=actor, action="publish_run", object_=run_id, reason=f"{len(texts)}")
+        use_pack(pack.id, actor=actor)
+        trail.add("publish_run", object_=run_id, reason=f"{len(texts)}")
     report("完成", 1.0)
     return True
 

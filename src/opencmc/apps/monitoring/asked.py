@@ -14,8 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from opencmc.apps.accounts.api import holder_of
-from opencmc.apps.accounts.contracts import Holder
+from opencmc.apps.access.api import Holder, reach
 from opencmc.apps.monitoring import queries
 from opencmc.apps.monitoring.contracts import RunHead
 from opencmc.apps.monitoring.texts import kind_label, period_label
@@ -46,7 +45,7 @@ def read(request: HttpRequest) -> Asked | None:
     if run is None:
         return None
     request.run_shown = run
-    request.holder = holder = holder_of(request.user)
+    holder = request.holder
     wanted, problem = request.GET.get("period", "").strip(), ""
     known = {name for names in run.periods.values() for name in names}
     period = wanted if wanted in known else queries.default_period(run)
@@ -84,8 +83,7 @@ def period_switch(run: RunHead, period: str) -> dict[str, Any]:
 
 def scope_key(holder: Holder) -> str:
     """Readers with the same key see the same figures."""
-    own = f"{holder.unit_kind}:{holder.unit_id}"
-    return f"{holder.institutions_seen}/{holder.may_list_rows}/{own if own != 'county:' else ''}"
+    return "/".join(str(reach(holder, action)) for action in ("figures.institutions", "figures.rows"))
 
 
 def rendered(key: tuple, template: str, build: Callable[[], dict[str, Any]]) -> SafeString:

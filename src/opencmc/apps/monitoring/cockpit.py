@@ -10,7 +10,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from opencmc.apps.accounts.contracts import Holder
+from opencmc.apps.access.api import Holder
 from opencmc.apps.monitoring import pictures, queries
 from opencmc.apps.monitoring.contracts import Definition, Figure, Judgement, RunHead, Target
 from opencmc.apps.monitoring.judgements import answer, in_order_of_distance, judge, target_text

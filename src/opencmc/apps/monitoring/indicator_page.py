@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from opencmc.apps.accounts.contracts import Holder
+from opencmc.apps.access.api import Holder
 from opencmc.apps.monitoring import pictures, queries
 from opencmc.apps.monitoring.cockpit import indicator_href
 from opencmc.apps.monitoring.contracts import Definition, Figure, Point, RunHead, Target

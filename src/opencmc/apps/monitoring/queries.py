@@ -11,11 +11,11 @@ from typing import Any
 
 from django.utils.translation import get_language, gettext
 
-from opencmc.apps.accounts.contracts import Holder
+from opencmc.apps.access.api import Holder, reach
 from opencmc.apps.monitoring.contracts import Definition, Figure, Point, RunHead, Target
 from opencmc.apps.monitoring.models import FlowMonth, LoadSummary, Run, Series, UnplacedReasons
 from opencmc.apps.monitoring.texts import change_text, count_text, measure_unit, scaled_text, unit_text
-from opencmc.apps.network.api import attached_to, communities_of, institutions_of
+from opencmc.apps.network.api import institutions_within
 from opencmc.base.periods import Period
 
 KIND_ORDER = ("year", "ytd", "quarter", "month")
@@ -215,18 +215,10 @@ def units_with_figures(run: RunHead, unit_kind: str) -> set[str]:
     )
 
 
-def institutions_seen(holder: Holder, day: date) -> set[str] | None:
+def institutions_seen(holder: Holder, day: date) -> frozenset[str] | None:
     """The institutions whose own figures the reader may see; None means all."""
-    match holder.institutions_seen:
-        case "all":
-            return None
-        case "own":
-            return attached_to(holder.unit_id) if holder.unit_id else set()
-        case "community":
-            communities = communities_of(holder.unit_id, day)
-            members = institutions_of(communities, day) | {holder.unit_id}
-            return {below for member in members for below in attached_to(member)} if len(members) < 60 else members
-    return set()
+    found = reach(holder, "figures.institutions")
+    return institutions_within(found, day) if found else frozenset()
 
 
 def flow_between(run: RunHead, months: Iterable[str]) -> dict[str, dict[str, int]]:

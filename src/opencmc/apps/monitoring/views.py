@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from opencmc.apps.accounts.api import check_can_list_rows
+from opencmc.apps.access.api import may, require
 from opencmc.apps.audit.api import list_lines
 from opencmc.apps.monitoring import asked, queries
 from opencmc.apps.monitoring.cockpit import cockpit, indicator_href, unplaced_reasons
@@ -140,7 +140,7 @@ def indicator(request: HttpRequest, indicator: str) -> HttpResponse:
             unit_id=question.unit_id,
             period=question.period,
             holder=question.holder,
-        ) | {"may_list_rows": question.holder.may_list_rows, "units": unit_choices(run, definition, seen)}
+        ) | {"may_list_rows": may(question.holder, "figures.rows"), "units": unit_choices(run, definition, seen)}
 
     key = ("indicator", indicator, pack.fingerprint, asked.scope_key(question.holder))
     return _page(request, question, key, "monitoring/indicator_body.html", definition.label, "indicators", build)
@@ -152,7 +152,7 @@ def rows(request: HttpRequest, indicator: str) -> HttpResponse:
     question = asked.read(request)
     if question is None:
         return nothing_published(request, "indicators")
-    check_can_list_rows(question.holder.role)
+    require(question.holder, "figures.rows")
     definition = _defined(question.run, indicator)
     run = open_run(settings.OPENCMC_HOME, question.run.run_id)
     explained = explain(run, f"{indicator}/{question.unit_kind}/{question.unit_id}/{question.period}")
@@ -185,6 +185,6 @@ def data(request: HttpRequest) -> HttpResponse:
         "runs": queries.runs_published(),
         "section": "data",
         "totals": {name: sum(getattr(load, name) for load in loads) for name in ("read", "accepted", "refused")},
-        "lines": list_lines(20) if question.holder.role in {"system_administrator", "county_director"} else [],
+        "lines": list_lines(20) if may(question.holder, "audit.view") else [],
     }
     return render(request, "monitoring/data.html", context)

@@ -7,9 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
-
-from opencmc.apps.audit.api import append_line
+from opencmc.apps.access.api import Actor
+from opencmc.apps.audit.api import audited
 from opencmc.apps.network.models import Institution, Membership, Township
 from opencmc.facts.engines import DuckDB
 from opencmc.facts.lake import Lake
@@ -30,9 +29,7 @@ def _layout(region: str) -> dict[str, tuple[int, int]]:
         return {line["code"]: (int(line["column"]), int(line["row"])) for line in csv.DictReader(file)}
 
 
-def publish_network(
-    home: Path, *, known_at: datetime, region: str, townships: dict[str, str], actor: str, at: datetime
-) -> int:
+def publish_network(home: Path, *, known_at: datetime, region: str, townships: dict[str, str], actor: Actor) -> int:
     """Replace the published network by what the lake of ``home`` knew at ``known_at``. ``townships`` names the county's
     townships by code. Returns the number of institutions."""
     with DuckDB(Lake(home), known_at=known_at) as engine:
@@ -40,7 +37,7 @@ def publish_network(
         memberships = _rows(engine, "membership")
     places = _layout(region)
     text = ("short_name", "township", "attached_to")
-    with transaction.atomic():
+    with audited(actor) as trail:
         Institution.objects.all().delete()
         Membership.objects.all().delete()
         Township.objects.all().delete()
@@ -59,5 +56,5 @@ def publish_network(
                 for code, name in townships.items()
             ]
         )
-        append_line(at=at, actor=actor, action="publish_network", object_=f"{len(institutions)}")
+        trail.add("publish_network", object_=f"{len(institutions)}")
     return len(institutions)

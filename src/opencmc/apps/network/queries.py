@@ -8,6 +8,7 @@ from datetime import date
 
 from django.db.models import Q
 
+from opencmc.apps.access.api import Level, Reach
 from opencmc.apps.network.contracts import Community, Node, Picture, Place, Unit
 from opencmc.apps.network.models import Institution, Membership, Township
 
@@ -72,16 +73,38 @@ def institutions_of(community_ids: Iterable[str], day: date) -> set[str]:
 
 def attached_to(institution_id: str) -> set[str]:
     """The institution itself and all that is attached to it, over all levels."""
+    return _with_attached([institution_id])
+
+
+def _with_attached(institution_ids: Iterable[str]) -> set[str]:
     below = defaultdict(list)
     for child, parent in Institution.objects.exclude(attached_to="").values_list("institution_id", "attached_to"):
         below[parent].append(child)
-    found, open_ = {institution_id}, [institution_id]
+    found = set(institution_ids)
+    open_ = list(found)
     while open_:
         for child in below[open_.pop()]:
             if child not in found:
                 found.add(child)
                 open_.append(child)
     return found
+
+
+def institutions_within(reach: Reach, day: date) -> frozenset[str] | None:
+    """The institutions that a right reaches on ``day``; ``None`` means all. The one place where a level and a unit
+    become institutions: every query that applies scope asks here."""
+    if reach.level is Level.COUNTY:
+        return None
+    if reach.unit_kind == "township":
+        own = set(Institution.objects.filter(township=reach.unit_id).values_list("institution_id", flat=True))
+    elif reach.unit_kind == "community":
+        own = set()
+    else:
+        own = attached_to(reach.unit_id) if reach.unit_id else set()
+    if reach.level is Level.OWN or not reach.unit_id:
+        return frozenset(own)
+    communities = [reach.unit_id] if reach.unit_kind == "community" else communities_of(reach.unit_id, day)
+    return frozenset(own | _with_attached(institutions_of(communities, day)))
 
 
 def network_on(day: date, region: str) -> Picture:
@@ -170,17 +193,20 @@ def all_below(node: Node) -> set[str]:
 
 
 def demonstration_units() -> dict[str, tuple[str, str]]:
-    """A unit for each demonstration role: the first lead hospital, its first township centre, that centre's first clinic."""
+    """A unit for each demonstration role held at an institution: the first lead hospital, its first township centre
+    with clinics, and that centre's first clinic."""
     lead = Membership.objects.filter(role="lead", community_kind="general").order_by("community_id").first()
     if lead is None:
         return {}
-    units = {"lead_manager": ("institution", lead.institution_id)}
+    at_lead = ("lead_manager", "county_specialist", "centre_reader", "public_health_commissioner")
+    units = dict.fromkeys(at_lead, ("institution", lead.institution_id))
     members = Membership.objects.filter(community_id=lead.community_id, role="member").values_list("institution_id")
     clinics = Institution.objects.filter(kind__in=_PRIMARY_UNIT).exclude(attached_to="")
     with_clinics = Institution.objects.filter(institution_id__in=clinics.values("attached_to"), tier="township")
     centre = with_clinics.filter(institution_id__in=members).order_by("institution_id").last()
     if centre:
-        units["township_manager"] = ("institution", centre.institution_id)
+        at_centre = ("township_manager", "township_doctor", "station_nurse", "public_health_liaison")
+        units |= dict.fromkeys(at_centre, ("institution", centre.institution_id))
         clinic = clinics.filter(attached_to=centre.institution_id).order_by("institution_id").first()
         units["village_doctor"] = ("institution", clinic.institution_id)
     return units

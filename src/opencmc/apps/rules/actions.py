@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from django.db import transaction
-
-from opencmc.apps.audit.api import append_line
+from opencmc.apps.access.api import Actor
+from opencmc.apps.audit.api import audited
 from opencmc.apps.rules.models import PackInUse
 
 
-def use_pack(pack_id: str, *, actor: str, at: datetime) -> None:
+def use_pack(pack_id: str, *, actor: Actor) -> None:
     """Name the pack that pages open the rule book with."""
-    with transaction.atomic():
-        if PackInUse.objects.filter(pack=pack_id).exists():
-            return
+    if PackInUse.objects.filter(pack=pack_id).exists():
+        return
+    with audited(actor) as trail:
         PackInUse.objects.all().delete()
         PackInUse.objects.create(pack=pack_id)
-        append_line(at=at, actor=actor, action="use_pack", object_=pack_id)
+        trail.add("use_pack", object_=pack_id)

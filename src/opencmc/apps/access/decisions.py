@@ -1,0 +1,50 @@
+"""May this holder do this, and how far? One answer for refusing, hiding a button and explaining why."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from opencmc.apps.access.contracts import Holder, Reach
+from opencmc.apps.access.grants import ACTIONS, LEVEL_LABELS, Level
+from opencmc.apps.access.roles import COMMUNITY, COUNTY, role_label
+from opencmc.base.errors import Refused
+
+SYSTEM = "system"
+
+
+def reach(holder: Holder, action: str) -> Reach | None:
+    """How far ``holder`` may do ``action``; ``None``: not at all. An unknown action is a fault."""
+    at = ACTIONS[action].at
+    if holder.role == SYSTEM:
+        return Reach(action, Level.COUNTY, COUNTY, "")
+    level = at.get(holder.role)
+    if level is None:
+        return None
+    # A post at a whole community or the county cannot be narrower than its unit.
+    if level is Level.OWN and holder.unit_kind == COMMUNITY:
+        level = Level.COMMUNITY
+    return Reach(action, level, holder.unit_kind, holder.unit_id)
+
+
+def may(holder: Holder, action: str) -> bool:
+    return reach(holder, action) is not None
+
+
+def refusal(holder: Holder, action: str) -> Refused:
+    """Why not, by which rule, and who may."""
+    found = ACTIONS[action]
+    roles = "、".join(f"{role_label(role)}（{LEVEL_LABELS[level]}）" for role, level in found.at.items())
+    role = role_label(holder.role) if holder.role else _("没有岗位的账号")
+    return Refused(
+        _("%(role)s不能%(action)s") % {"role": role, "action": found.label},
+        rule=_("权限表：%(action)s") % {"action": action},
+        possible_when=_("可以这样做的角色：%(roles)s。如工作需要，请联系本单位的账号管理人。") % {"roles": roles},
+    )
+
+
+def require(holder: Holder, action: str) -> Reach:
+    """The reach of ``action``, or :class:`Refused`."""
+    found = reach(holder, action)
+    if found is None:
+        raise refusal(holder, action)
+    return found
