@@ -29,6 +29,7 @@ demo: install ## 造演示县、计算、打开网页
 test: .venv/.tests ## 安装测试所需并运行全部测试
 	@tools/system-packages --tests
 	$(RUN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	$(RUN)/python tools/with_postgres.py $(RUN)/python -m pytest -q -n $(WORKERS) --dist loadgroup
 
 check: .venv/.tests ## 格式、静态检查、类型、架构、政策包、生成的文档；不改动任何文件
 	$(RUN)/ruff format --check

@@ -11,12 +11,21 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One browser and one Spark for the whole suite, however many processes run it."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """One browser and one Spark for the whole suite, however many processes run it. Under
+    ``tools/with_postgres.py`` only what asks for the pages' database is run: the rest knows no database."""
+    if os.environ.get("OPENCMC_DATABASE"):
+        config.hook.pytest_deselected(items=[item for item in items if not _asks_for_database(item)])
+        items[:] = [item for item in items if _asks_for_database(item)]
     for item in items:
         for name in ("browser", "spark"):
             if item.get_closest_marker(name):
                 item.add_marker(pytest.mark.xdist_group(name))
+
+
+def _asks_for_database(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return bool(fixtures & {"db", "transactional_db", "django_db_setup"}) or bool(item.get_closest_marker("django_db"))
 
 
 @pytest.fixture(scope="session")
