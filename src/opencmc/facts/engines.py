@@ -29,7 +29,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from opencmc.base.errors import Refused
-from opencmc.facts.schemas import DUCKDB_TYPES, SPARK_TYPES, literal, quoted
+from opencmc.facts.schemas import DUCKDB_TYPES, SPARK_TYPES, arrow_schema, literal, quoted
 from opencmc.facts.tables import TABLES, Table
 
 
@@ -119,7 +119,8 @@ class DuckDB:
             files = self._lake.table_files(table_name, self._known_at).after(after)
             self._connection.raw_sql(f"CREATE VIEW {quoted(view)} AS {current_rows_sql(TABLES[table_name], files)}")
             self._views.add(view)
-        return self._connection.table(view)
+        # The declaration says what the view looks like; asking the engine would open the files once more.
+        return ibis.table(ibis.Schema.from_pyarrow(arrow_schema(TABLES[table_name])), name=view)
 
     def collect(self, expression: ir.Expr) -> pa.Table:
         """Compute ``expression``; the result as an Arrow table (a single value as a table of one cell)."""
@@ -290,6 +291,10 @@ class Workbench:
         """The single column of a query as an array of whole numbers."""
         column: NDArray[np.uint64] = self._connection.sql(sql).to_arrow_table().column(0).to_numpy()
         return column
+
+    def arrow(self, sql: str) -> pa.Table:
+        """The result of a query as an Arrow table."""
+        return self._connection.sql(sql).to_arrow_table()
 
     def register(self, name: str, table: pa.Table) -> None:
         """Show an Arrow table as a view called ``name``."""

@@ -229,7 +229,7 @@ def rows_behind(run: Run, figure: str, limit: int = 20) -> dict[str, Any]:
         institution, membership = (engine.collect(engine.table(name)) for name in ("institution", "membership"))
         homes = engine.collect(engine.table("resident").select("township").distinct())
         spans = Spans.between(months[0], months[-1])
-        places = Places(institution, membership, run.region, spans, homes["township"].to_pylist())
+        places = Places(institution, membership, run.region, spans, homes["township"].to_pylist)
         if isinstance(measure, Flow):
             t = t.filter(measure.rows(t))
         if measure.whose == "county":

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -112,6 +112,10 @@ def find_run(home: Path, run: str) -> Run | None:
     return Run(Path(home), run, json.loads(path.read_text(encoding="utf-8")))
 
 
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
 class RunWriter:
     """Writes a run beside its place and moves it there when it is complete."""
 
@@ -126,8 +130,16 @@ class RunWriter:
         text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
         (self.folder / name).write_text(text, encoding="utf-8")
 
+    def records(self, name: str, records: Mapping[str, Any]) -> None:
+        """Like :meth:`json`, each record on a line of its own."""
+        lines = (f"{_compact(key)}: {_compact(records[key])}" for key in sorted(records))
+        (self.folder / name).write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
     def table(self, name: str, schema: pa.Schema) -> pq.ParquetWriter:
-        return pq.ParquetWriter(self.folder / name, schema, compression="zstd", write_statistics=True)
+        texts = [field.name for field in schema if not pa.types.is_integer(field.type)]
+        return pq.ParquetWriter(
+            self.folder / name, schema, compression="snappy", use_dictionary=texts, write_statistics=texts
+        )
 
     def commit(self, manifest: dict[str, Any]) -> Run:
         """Put the run in its place."""

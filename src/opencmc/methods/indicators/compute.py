@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
@@ -23,54 +23,13 @@ from opencmc.methods.indicators.figures import UNPLACED, Figures
 from opencmc.methods.indicators.measures import VERSION
 from opencmc.methods.indicators.partials import Partials
 from opencmc.methods.indicators.places import UNIT_KINDS, Places
-from opencmc.methods.indicators.register_rows import SOURCES
+from opencmc.methods.indicators.reading import READ_ORDER, TOWNSHIPS_SEEN_IN, Read, in_order_of_reading
 from opencmc.methods.indicators.roll_up import RollUp
 from opencmc.methods.indicators.spans import YEARS_SHOWN, Spans, last_day, month_index, month_of
 from opencmc.methods.runs import FIGURES, Run, RunWriter, find_run, open_run, point_to, run_id
 from opencmc.policy.pack import Pack
 
 Progress = Callable[[str, float], None]
-
-#: All sources, those first that everything else waits for.
-_FIRST = (
-    "visit", "stay", "population", "institutions", "memberships", "ledger", "chronic", "chronic_admissions",
-    "chronic_follow_ups",
-)  # fmt: skip
-READ_ORDER = (*_FIRST, *(name for name in SOURCES if name not in _FIRST))
-
-
-class Read(Mapping[str, pa.Table]):
-    """The sources by name, each read when it is first asked for.
-
-    :meth:`ahead` has them read by a thread of its own while figures are made of those already there; from then on only
-    that thread uses the engine.
-    """
-
-    def __init__(self, partials: Partials) -> None:
-        self._partials = partials
-        self._read: dict[str, pa.Table] = {}
-        self._coming: dict[str, Future[pa.Table]] = {}
-
-    @contextmanager
-    def ahead(self, names: Sequence[str]) -> Iterator[None]:
-        with ThreadPoolExecutor(max_workers=1) as reader:
-            self._coming = {name: reader.submit(self._partials.read, SOURCES[name]) for name in names}
-            try:
-                yield
-            finally:
-                reader.shutdown(cancel_futures=True)
-
-    def __getitem__(self, name: str) -> pa.Table:
-        if name not in self._read:
-            coming = self._coming.get(name)
-            self._read[name] = coming.result() if coming else self._partials.read(SOURCES[name])
-        return self._read[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(SOURCES)
-
-    def __len__(self) -> int:
-        return len(SOURCES)
 
 
 def compute(
@@ -139,9 +98,11 @@ def _is_latest(run: Run, *, everything: bool) -> bool:
 
 def evaluate(read: Mapping[str, pa.Table], region: str, spans: Spans, found: Mapping[str, Definition]) -> Evaluation:
     """Everything that is needed to evaluate ``found`` for a county, from its sources."""
-    seen = pa.chunked_array([pc.unique(read[name]["township"]) for name in ("visit", "stay")], pa.string())
-    counted = pc.unique(read["population"]["region"])
-    townships = {t for t in (*seen.to_pylist(), *counted.to_pylist()) if t and len(t) == 9}
+
+    def townships() -> set[str]:
+        columns = [read[name]["region" if name == "population" else "township"] for name in TOWNSHIPS_SEEN_IN]
+        return {t for column in columns for t in pc.unique(column).to_pylist() if t and len(t) == 9}
+
     places = Places(read["institutions"], read["memberships"], region, spans, townships)
     return Evaluation(RollUp(read, spans, places), found)
 
@@ -222,22 +183,27 @@ def _write(
     writer = RunWriter(lake.home, identifier)
     figures = Figures(evaluation)
     count = 0
+    pairs = [(definition, kind) for definition in wanted for kind in definition.by]
+    waiting, evaluated = deque(pairs), set[tuple[str, str]]()
     with writer.table("figures.parquet", FIGURES) as file, ThreadPoolExecutor(max_workers=1) as pen:
         written: list[Future[None]] = []
-        for at, definition in enumerate(wanted):
-            say(definition.label, 0.1 + 0.85 * at / len(wanted))
-            for kind in definition.by:
-                if not places.units[kind]:
-                    continue
-                table = figures.of(definition, kind)
-                written.append(pen.submit(file.write_table, table, row_group_size=max(1, table.num_rows)))
-                count += table.num_rows
+        for at, (definition, kind) in enumerate(in_order_of_reading(pairs, evaluation.definitions)):
+            say(definition.label, 0.1 + 0.85 * at / len(pairs))
+            evaluation.of(definition.id, kind)
+            evaluated.add((definition.id, kind))
+            while waiting and (waiting[0][0].id, waiting[0][1]) in evaluated:
+                ready, unit_kind = waiting.popleft()
+                if places.units[unit_kind]:
+                    table = figures.of(ready, unit_kind)
+                    written.append(pen.submit(file.write_table, table, row_group_size=max(1, table.num_rows)))
+                    count += table.num_rows
         for each in written:
             each.result()
     with writer.table("unplaced.parquet", UNPLACED) as file:
         file.write_table(figures.unplaced())
     source = evaluation.roll_up.registers.people.population_source(last_day(spans.months[-1]))
-    writer.json("definitions.json", {d.id: definition_record(d, packs, population_source=source) for d in wanted})
+    cards = {d.id: definition_record(d, packs, population_source=source) for d in wanted}
+    writer.records("definitions.json", cards)
     writer.json("units.json", unit_names(places, {p.region: p.label for p in packs}))
     months = [f"{m // 100}-{m % 100:02d}" for m in spans.months]
     run = writer.commit({**manifest, "run": identifier, "months": months, "figures": count})
@@ -256,4 +222,4 @@ def unit_names(places: Places, counties: Mapping[str, str]) -> dict[str, dict[st
     }
 
 
-__all__ = ["STATUSES", "UNIT_KINDS", "UNKNOWN", "compute", "evaluate", "months_of"]
+__all__ = ["STATUSES", "UNIT_KINDS", "UNKNOWN", "Read", "compute", "evaluate", "months_of"]

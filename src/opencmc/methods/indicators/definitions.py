@@ -153,7 +153,7 @@ def _faults(definition: Definition, rules: Mapping[str, Entry]) -> list[Finding]
             continue
         if formula.method == "growth" and formula.parameters.get("of") not in rules:
             fault("unknown-indicator", line, "增长率要在 parameters 写明 of: 指标编号", "例如 of: m24_10")
-        for part, name in _measures_of(formula).items():
+        for part, name in measures_of(formula).items():
             if name not in MEASURES:
                 known = f"可用的计量：{'、'.join(MEASURES)}"
                 fault("unknown-measure", line, f"{part} 的“{name}”不是已声明的计量", known)
@@ -173,7 +173,7 @@ def _faults(definition: Definition, rules: Mapping[str, Entry]) -> list[Finding]
     return list(faults)
 
 
-def _measures_of(formula: Formula) -> dict[str, str]:
+def measures_of(formula: Formula) -> dict[str, str]:
     """The measures that a method works on, by where the definition names them."""
     numerator = {"numerator": formula.numerator}
     both = {**numerator, "denominator": formula.denominator}

@@ -111,20 +111,20 @@ def keyed(tables: Tables, grain: Grain, region: str, months: Sequence[int] | Non
     """The rows of the grain with their keys: ``key_month``, ``key_institution``, ``key_township`` (where the resident
     lives; nothing when that is not recorded, :data:`NOBODY` when the resident is not) and ``key_insured``."""
     t = rows_of(tables, grain, months)
+    township: ir.StringValue = ibis.null("string")
+    if grain.resident:
+        homes = tables("resident").select(home_of="resident_id", home="township")
+        t = t.left_join(homes, t.resident_id == homes.home_of)
+        township = (t.resident_id.notnull() & t.home_of.isnull()).ifelse(NOBODY, t.home)
     where = (
         ibis.cases((t.insured_region.isnull(), NOT_RECORDED), (t.insured_region == region, HERE), else_=ELSEWHERE)
         if grain.insured
         else ibis.literal(ELSEWHERE)
     )
-    t = t.mutate(
-        key_month=month_number(t[grain.day]), key_institution=t[grain.institution], key_insured=where.cast("int8")
-    )
-    if not grain.resident:
-        return t.mutate(key_township=ibis.null("string"))
-    homes = tables("resident").select(home_of="resident_id", home="township")
-    t = t.left_join(homes, t.resident_id == homes.home_of)
-    unknown = t.resident_id.notnull() & t.home_of.isnull()
-    return t.mutate(key_township=unknown.ifelse(NOBODY, t.home))
+    return t.mutate(
+        key_month=month_number(t[grain.day]), key_institution=t[grain.institution], key_township=township,
+        key_insured=where.cast("int8"),
+    )  # fmt: skip
 
 
 def partial_sums(tables: Tables, grain: Grain, region: str, months: Sequence[int] | None = None) -> ir.Table:

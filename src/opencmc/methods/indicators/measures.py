@@ -20,7 +20,7 @@ import ibis.expr.types as ir
 from opencmc.methods.indicators.where import WHERE
 
 #: Raise when a definition below or a grain changes: cached sums and run identifiers follow it.
-VERSION = "2026.4"
+VERSION = "2026.5"
 
 RowCondition = Callable[[ir.Table], ir.BooleanValue]
 Amount = Callable[[ir.Table], ir.IntegerColumn]

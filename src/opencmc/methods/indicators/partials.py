@@ -46,6 +46,10 @@ class Source:
 
     Rows of the tables ``onwards`` act only from their own event date on. With ``homes`` the result has a column
     ``township`` that says where each row's resident lives; it depends on residents through nothing else.
+
+    ``adds`` says of a result without months what is always so of one with months: that the results of two parts of the
+    rows mean together what the whole means. With ``key`` each row of the result comes from one row of ``table``, named
+    by this column of both, so that a row replaced later can be taken out again.
     """
 
     name: str
@@ -55,6 +59,8 @@ class Source:
     compute: Callable[[Tables, str, Sequence[int] | None], ir.Table]
     onwards: tuple[str, ...] = ()
     homes: bool = False
+    adds: bool = False
+    key: str = ""
 
 
 def _digest(*parts: object) -> str:
@@ -138,20 +144,29 @@ class Partials:
         added = [month for month in added if month not in missing]
         if not missing and not added and kept is not None:
             return kept
+        if added and source.key and kept is not None:
+            again = self._collect(self._tables(source.table, upto).select(source.key))[source.key].combine_chunks()
+            kept = kept.filter(pc.invert(pc.is_in(kept[source.key], value_set=again)))
         parts = [] if kept is None or kept.num_rows == 0 else [kept]
         if added:
-            parts.append(self._collect(source.compute(self._later(source.table, upto), self._region, added)))
+            parts.append(self._made(source, self._later(source.table, upto), added))
         if missing or not parts:
             tables = self._tables if source.table == "resident" else self._narrow
-            months = missing if source.monthly and missing else None
-            parts.append(self._collect(source.compute(tables, self._region, months)))
-        result = pa.concat_tables([part.cast(parts[0].schema) for part in parts])
+            parts.append(self._made(source, tables, missing))
+        result = pa.concat_tables([part.cast(parts[0].schema) for part in parts]).unify_dictionaries()
         if source.homes and source.monthly:
             # A month in which everybody was known stands for the whole epoch; the others only for these residents.
             open_ = set(pc.unique(result.filter(pc.equal(result["township"], NOBODY))["month"]).to_pylist())
             wanted = {month: key if month in open_ else lasting[month] for month, key in wanted.items()}
         self._keep(source, result, wanted)
         return result
+
+    def _made(self, source: Source, tables: Tables, months: Sequence[int]) -> pa.Table:
+        """The result over these tables, of some months if there are any. A person stands in many rows: each is named
+        once, the rows have numbers."""
+        table = self._collect(source.compute(tables, self._region, months if source.monthly and months else None))
+        at = table.schema.get_field_index("person")
+        return table if at < 0 else table.set_column(at, "person", table["person"].dictionary_encode())
 
     def _later(self, table: str, upto: int) -> Tables:
         """The tables, of ``table`` only the rows that came after a load."""
@@ -169,10 +184,14 @@ class Partials:
         else they depend on has not changed if that is what is held."""
         later = [load for load in self._loads if load.table == source.table and load.accepted and load.load > upto]
         replaced = {_month(month) for load in later if load.superseded for month in load.months}
-        before = [load for load in self._loads if load not in later]
+        numbers = {load.load for load in later}
+        before = [load for load in self._loads if load.load not in numbers]
         homes = self._homes.epoch if source.homes else ""
         keys = keys_of(source, self._region, before, homes)
-        return {month: key for month, key in keys.items() if month not in replaced}
+        if source.monthly:
+            return {month: key for month, key in keys.items() if month not in replaced}
+        stands = source.key or (source.adds and not any(load.superseded for load in later))
+        return keys if stands else {}
 
     def _keys(self, source: Source, homes: str) -> dict[int, str]:
         return keys_of(source, self._region, self._loads, homes if source.homes else "")
@@ -193,13 +212,15 @@ class Partials:
         upto = int(table.schema.metadata.get(b"upto", b"0"))
         table = table.replace_schema_metadata(None)
         same = {month: key for month, key in held.items() if key in (wanted.get(month), lasting.get(month))}
-        if same != held and source.monthly:
+        if same != held:
             grown = self._only_added(source, upto)
             same |= {month: key for month, key in held.items() if month in wanted and key == grown.get(month)}
         if same == held:
             return table, same, upto
-        if not same or not source.monthly:
+        if not same:
             return None, {}, 0
+        if not source.monthly:
+            return table, same, upto
         return table.filter(pc.is_in(table["month"], value_set=pa.array(sorted(same), table["month"].type))), same, upto
 
     def _keep(self, source: Source, table: pa.Table, keys: dict[int, str]) -> None:

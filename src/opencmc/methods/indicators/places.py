@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
@@ -30,16 +31,37 @@ def positions(values: pa.Array | pa.ChunkedArray, known: Sequence[str]) -> Whole
     return codes if len(known) else np.full(len(values), -1, np.int64)
 
 
+class Units(dict[str, list[str]]):
+    """The units by kind; townships are asked for when they are first needed."""
+
+    def __init__(self, townships: Callable[[], list[str]]) -> None:
+        super().__init__()
+        self._townships = townships
+
+    def __missing__(self, kind: str) -> list[str]:
+        if kind != "township":
+            raise KeyError(kind)
+        self[kind] = self._townships()
+        return self[kind]
+
+
 class Places:
     """Institutions by position, with the unit of each kind that a row at an institution or of a resident belongs to.
 
     Membership is judged on the last day of each month and holds for the whole month; only general communities
     (综合医共体) are units, because every township belongs to at most one of them. An institution without a membership
     of its own follows the one that it is attached to. A resident belongs to the community of the township's centre.
+
+    ``townships`` are those seen beside the institutions' own; they are asked for when a township is first needed.
     """
 
     def __init__(
-        self, institution: pa.Table, membership: pa.Table, region: str, spans: Spans, townships: Iterable[str] = ()
+        self,
+        institution: pa.Table,
+        membership: pa.Table,
+        region: str,
+        spans: Spans,
+        townships: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         institution = institution.sort_by("institution_id")
         column = {name: institution[name].to_pylist() for name in institution.column_names}
@@ -53,9 +75,8 @@ class Places:
         self.inside: Flags = np.array(
             [r == region and t != "outside" for r, t in zip(column["region"], self.tiers, strict=True)], bool
         )
-        seen = {t for t, inside in zip(column["township"], self.inside, strict=True) if t and inside}
-        self.townships = sorted(seen | {t for t in townships if t and t[:6] == region})
-        self._township_of = positions(institution["township"], self.townships)
+        self._own_township: list[str | None] = column["township"]
+        self._townships_seen = townships
         self._tier_of = np.array([TIERS.index(t) if t in TIERS else -1 for t in self.tiers], np.int64)
         month_ends = [last_day(month) for month in spans.months]
         self.open: Flags = np.array(
@@ -67,21 +88,39 @@ class Places:
         ).reshape(len(self.ids), len(month_ends))
         self._read_memberships(membership, column["attached_to"], month_ends)
         self.paid: Flags = np.zeros_like(self.open)
-        self.units: dict[str, list[str]] = {
+        self.units = Units(lambda: self.townships)
+        self.units |= {
             "county": [region],
             "community": self.communities,
             "institution": [i for i, inside in zip(self.ids, self.inside, strict=True) if inside],
             "tier": list(TIERS),
-            "township": self.townships,
         }
         here = np.where(self.inside, 0, -1)
-        #: By kind, the unit of each institution; communities are asked by month.
+        #: By kind, the unit of each institution; communities are asked by month, townships when they are known.
         self._unit_of: dict[str, Whole] = {
             "county": here,
             "institution": np.where(self.inside, np.cumsum(self.inside) - 1, -1),
             "tier": np.where(self.inside, self._tier_of, -1),
-            "township": np.where(self.inside, self._township_of, -1),
         }
+
+    @cached_property
+    def townships(self) -> list[str]:
+        seen = {t for t, inside in zip(self._own_township, self.inside, strict=True) if t and inside}
+        return sorted(seen | {t for t in self._townships_seen() if t and t[:6] == self.region})
+
+    @cached_property
+    def _township_of(self) -> Whole:
+        """The township of each institution of the county; −1 when it is not registered."""
+        return np.where(self.inside, positions(pa.array(self._own_township, pa.string()), self.townships), -1)
+
+    @cached_property
+    def community_of_township(self) -> Whole:
+        """``[township, month]``: the community of the township's centre, −1 when there is none."""
+        found = np.full((len(self.townships), len(self.spans.months)), -1, np.int64)
+        for i, township in enumerate(self._township_of):
+            if township >= 0 and self.kinds[i] in _TOWNSHIP_CENTRES:
+                found[township] = np.where(found[township] < 0, self.community_of[i], found[township])
+        return found
 
     def _read_memberships(self, membership: pa.Table, attached_to: list[str | None], month_ends: list[date]) -> None:
         rows = [row for row in membership.to_pylist() if row["community_kind"] == "general"]
@@ -106,11 +145,6 @@ class Places:
                 followed = at[parent]
                 self.community_of[i] = np.where(self.community_of[i] < 0, own[followed], self.community_of[i])
                 parent = attached_to[followed]
-        self.community_of_township = np.full((len(self.townships), len(month_ends)), -1, np.int64)
-        for i, township in enumerate(self._township_of):
-            if township >= 0 and self.inside[i] and self.kinds[i] in _TOWNSHIP_CENTRES:
-                current = self.community_of_township[township]
-                self.community_of_township[township] = np.where(current < 0, self.community_of[i], current)
 
     def where(self, name: str, parameters: Mapping[str, str] = MappingProxyType({})) -> Flags:
         """``[institution, month]``: where and when a named condition on the institution holds.
@@ -140,11 +174,14 @@ class Places:
         """
         if kind == "community":
             return self.community_of[institution, month]
-        return self._unit_of[kind][institution]
+        return self._units_always(kind)[institution]
 
     def units_at(self, kind: str, month: int) -> Whole:
         """The unit of every institution in a month (by position); −1 when it belongs to none of this kind."""
-        return self.community_of[:, month] if kind == "community" else self._unit_of[kind]
+        return self.community_of[:, month] if kind == "community" else self._units_always(kind)
+
+    def _units_always(self, kind: str) -> Whole:
+        return self._township_of if kind == "township" else self._unit_of[kind]
 
     def unit_of_resident(self, kind: str, township: Whole, month: Whole) -> Whole:
         """The unit of rows placed by where the resident lives; ``township`` may hold −1."""

@@ -68,16 +68,17 @@ def chronic_admissions(tables: Tables, region: str, months: Sequence[int] | None
 
 
 def deaths(tables: Tables, region: str, months: Sequence[int] | None) -> ir.Table:
-    """Deaths of residents by month, township, five-year age group and the first three characters of the cause."""
+    """Each death of a resident: its month, the five-year age group and the first three characters of the cause."""
     t = tables("resident")
     t = t.filter(t.death_date.notnull() & t.cause_of_death.notnull())
     had_birthday = (t.death_date.month() * 100 + t.death_date.day()) >= (
         t.birth_date.month() * 100 + t.birth_date.day()
     )
     age = (t.death_date.year() - t.birth_date.year() - had_birthday.ifelse(0, 1)).cast("int64")
-    t = t.mutate(month=month_number(t.death_date), age=age)
-    t = t.mutate(age_from=(t.age // 5 * 5).cast("int64"), cause=t.cause_of_death.substr(0, 3).upper())
-    return t.group_by("month", "township", "age_from", "cause").aggregate(rows=t.count().cast("int64"))
+    return t.select(
+        "resident_id", month=month_number(t.death_date), age_from=(age // 5 * 5).cast("int64"),
+        cause=t.cause_of_death.substr(0, 3).upper(),
+    )  # fmt: skip
 
 
 def postings(tables: Tables, region: str, months: Sequence[int] | None) -> ir.Table:
@@ -123,7 +124,7 @@ def _sums(grain: Grain) -> Source:
     return Source(
         grain.name, grain.table, (), grain.monthly,
         lambda tables, region, months: partial_sums(tables, grain, region, months),
-        onwards=("contract",) if grain.contracted else (), homes=grain.resident,
+        onwards=("contract",) if grain.contracted else (), homes=grain.resident, adds=True,
     )  # fmt: skip
 
 
@@ -138,10 +139,10 @@ SOURCES: dict[str, Source] = {
         Source("memberships", "membership", (), False, memberships),
         Source("contracts", "contract", (), False, contracts),
         Source("enrolments", "enrolment", (), False, enrolments),
-        Source("chronic", "enrolment", (), False, chronic),
+        Source("chronic", "enrolment", (), False, chronic, adds=True),
         Source("chronic_follow_ups", "follow_up", (), True, chronic_follow_ups),
         Source("chronic_admissions", "stay", ("enrolment",), True, chronic_admissions),
-        Source("deaths", "resident", (), False, deaths),
+        Source("deaths", "resident", (), False, deaths, key="resident_id"),
         Source("postings", "posting", ("staff",), False, postings),
         Source("equipment", "equipment", (), False, equipment),
         Source("population", "population", (), False, population),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -44,12 +45,22 @@ class Cube:
             self._columns[name] = whole(self.table, name)
         return self._columns[name]
 
-    def codes(self, name: str) -> Whole:
-        """A column of texts as numbers: equal texts get equal numbers; a missing one gets 0 or anything."""
-        key = f"codes of {name}"
-        if key not in self._columns:
-            self._columns[key] = _codes(self.table[name])
-        return self._columns[key]
+    def persons(self) -> Whole:
+        """Persons as numbers: the same person has the same number; a missing one has 0 or anything."""
+        if "person" not in self._columns:
+            together = self.table["person"].unify_dictionaries().combine_chunks()
+            self._columns["person"] = together.indices.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+        return self._columns["person"]
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """The rows of a cube (by position) that belong to a unit, with their units, and by reason those that cannot be
+    placed."""
+
+    rows: Whole
+    unit: Whole
+    unplaced: dict[str, Whole]
 
 
 class RollUp:
@@ -62,9 +73,10 @@ class RollUp:
         self.gaps = Gaps()
         self._cubes: dict[str, Cube] = {}
         self._wheres: dict[str, Flags] = {}
+        self._placings: dict[str, Placing] = {}
         self._known: dict[tuple[str, str, str], Amounts] = {}
         self._loaded: dict[str, Whole] = {}
-        self._mark_paid()
+        self._paid_marked = False
         self.registers = Registers(read, spans, places)
 
     def cube(self, grain: str) -> Cube:
@@ -75,13 +87,18 @@ class RollUp:
     def where(self, name: str, parameters: Mapping[str, str]) -> Flags:
         key = repr((name, [parameters[each] for each in WHERE[name].parameters]))
         if key not in self._wheres:
+            if WHERE[name].paid:
+                self._mark_paid()
             self._wheres[key] = self.places.where(name, parameters)
         return self._wheres[key]
 
     def _mark_paid(self) -> None:
-        cube = self.cube("ledger")
-        rows = (cube.column("staff_pay.rows") > 0) & (cube.institution >= 0)
-        self.places.paid[cube.institution[rows], cube.month[rows]] = True
+        """Only some conditions ask who has pay in the ledger; the others need not wait for it."""
+        if not self._paid_marked:
+            cube = self.cube("ledger")
+            rows = (cube.column("staff_pay.rows") > 0) & (cube.institution >= 0)
+            self.places.paid[cube.institution[rows], cube.month[rows]] = True
+            self._paid_marked = True
 
     # what is known at all -----------------------------------------------------------------------------------------
 
@@ -147,12 +164,21 @@ class RollUp:
                     self._known[key] = self._stock(measure, kind, chosen)
         return self._known[key]
 
-    def _placed(self, cube: Cube, kind: str, where: Flags, whose: str) -> tuple[Whole, dict[str, Flags]]:
-        """For each row of a cube its unit (−1: none), and by reason the rows that cannot be placed."""
+    def _placing(self, measure: Flow | Persons, kind: str, parameters: Mapping[str, str]) -> Placing:
+        """Measures of one grain that count at the same places and for the same people share it."""
+        chosen = [parameters[each] for each in WHERE[measure.where].parameters]
+        key = repr((measure.grain, kind, measure.whose, measure.where, chosen))
+        if key not in self._placings:
+            where = self.where(measure.where, parameters)
+            self._placings[key] = self._placed(self.cube(measure.grain), kind, where, measure.whose)
+        return self._placings[key]
+
+    def _placed(self, cube: Cube, kind: str, where: Flags, whose: str) -> Placing:
         known = cube.institution >= 0
         institution = np.where(known, cube.institution, 0)
         if len(self.places.ids) == 0:
-            return np.full(len(cube.month), -1, np.int64), {reasons.NO_INSTITUTION: np.ones(len(cube.month), bool)}
+            nowhere = np.zeros(0, np.int64)
+            return Placing(nowhere, nowhere, {reasons.NO_INSTITUTION: np.arange(len(cube.month))})
         concerned = cube.insured != 0 if whose == "county" else np.ones(len(cube.month), bool)
         at = known & where[institution, cube.month]
         unplaced = {reasons.NO_INSTITUTION: concerned & ~known}
@@ -169,70 +195,75 @@ class RollUp:
             unit = self.places.unit_of_institution(kind, institution, cube.month)
             if kind == "township":
                 unplaced[reasons.NO_INSTITUTION_TOWNSHIP] = counted & (unit < 0) & self.places.inside[institution]
-        return np.where(counted, unit, -1), {reason: rows for reason, rows in unplaced.items() if rows.any()}
+        rows = np.flatnonzero(counted & (unit >= 0))
+        lost = {reason: np.flatnonzero(which) for reason, which in unplaced.items()}
+        return Placing(rows, unit[rows], {reason: which for reason, which in lost.items() if len(which)})
 
     def _monthly(self, unit: Whole, month: Whole, values: Whole, units: int) -> Whole:
         months = len(self.spans.months)
         sums = np.zeros(units * months, np.int64)
-        placed = unit >= 0
-        np.add.at(sums, unit[placed] * months + month[placed], values[placed])
+        np.add.at(sums, unit * months + month, values)
         return sums.reshape(units, months)
 
     def _flow(self, measure: Flow, kind: str, parameters: Mapping[str, str]) -> Amounts:
         cube = self.cube(measure.grain)
         units = len(self.places.units[kind])
-        unit, unplaced = self._placed(cube, kind, self.where(measure.where, parameters), measure.whose)
+        placing = self._placing(measure, kind, parameters)
+        month = cube.month[placing.rows]
         rows = cube.column(f"{measure.rows.__name__}.rows")
         add = self.spans.at_end if measure.at_end else self.spans.add_up
-        values = add(self._monthly(unit, cube.month, cube.column(measure.column), units))
+        values = add(self._monthly(placing.unit, month, cube.column(measure.column)[placing.rows], units))
         gap = np.broadcast_to(self.loaded(measure.grain), values.shape)
         if measure.reported:
-            booked = add(self._monthly(unit, cube.month, rows, units))
+            booked = add(self._monthly(placing.unit, month, rows[placing.rows], units))
             gap = np.where((gap == 0) & (booked == 0), self.gaps.code(f"未报送：{measure.label}"), gap)
-        counts = {reason: self._by_period(cube, np.where(which, rows, 0)) for reason, which in unplaced.items()}
+        counts = {reason: self._by_period(cube, which, rows) for reason, which in placing.unplaced.items()}
         if f"{measure.column}.missing" in cube.table.column_names:
-            missing = np.where(unit >= 0, cube.column(f"{measure.column}.missing"), 0)
-            if missing.any():
-                counts[reasons.NO_AMOUNT] = self._by_period(cube, missing)
+            missing = cube.column(f"{measure.column}.missing")
+            if missing[placing.rows].any():
+                counts[reasons.NO_AMOUNT] = self._by_period(cube, placing.rows, missing)
         return Amounts(values, gap, GRAINS[measure.grain].table, counts)
 
-    def _by_period(self, cube: Cube, rows: Whole) -> Whole:
-        totals: Whole = self.spans.add_up(self._monthly(np.zeros(len(rows), np.int64), cube.month, rows, 1))[0]
+    def _by_period(self, cube: Cube, which: Whole, rows: Whole) -> Whole:
+        """By period the sum of ``rows`` over some rows of a cube (by position)."""
+        sums = self._monthly(np.zeros(len(which), np.int64), cube.month[which], rows[which], 1)
+        totals: Whole = self.spans.add_up(sums)[0]
         return totals
 
     def _persons(self, measure: Persons, kind: str, parameters: Mapping[str, str]) -> Amounts:
         cube = self.cube(measure.grain)
         units = len(self.places.units[kind])
-        unit, unplaced = self._placed(cube, kind, self.where(measure.where, parameters), measure.whose)
+        placing = self._placing(measure, kind, parameters)
         rows = cube.column("rows")
-        has_person: Flags = cube.table["person"].is_valid().to_numpy().astype(bool)
-        counts = {reason: self._by_period(cube, np.where(which, rows, 0)) for reason, which in unplaced.items()}
-        if (nameless := (unit >= 0) & ~has_person).any():
-            counts[reasons.NO_PERSON] = self._by_period(cube, np.where(nameless, rows, 0))
-        placed = (unit >= 0) & has_person
-        person = cube.codes("person")
-        values = self._distinct(unit[placed], cube.month[placed], person[placed], units)
+        has_person: Flags = cube.table["person"].is_valid().to_numpy().astype(bool)[placing.rows]
+        counts = {reason: self._by_period(cube, which, rows) for reason, which in placing.unplaced.items()}
+        if not has_person.all():
+            counts[reasons.NO_PERSON] = self._by_period(cube, placing.rows[~has_person], rows)
+        placed = placing.rows[has_person]
+        values = self._distinct(placing.unit[has_person], cube.month[placed], cube.persons()[placed], units)
         gap = np.broadcast_to(self.loaded(measure.grain), values.shape)
         return Amounts(values, gap, GRAINS[measure.grain].table, counts)
 
     def _distinct(self, unit: Whole, month: Whole, person: Whole, units: int) -> Whole:
         """Distinct persons by unit and period: a person counts in the first month of the period in which they appear."""
         result = np.zeros((units, len(self.spans.periods)), np.int64)
-        numbers = np.array(self.spans.months, np.int64)
+        months = len(self.spans.months)
         people = int(person.max()) + 1 if len(person) else 1
+        seen = np.sort((unit * people + person) * months + month)
+        group, month = seen // months, seen % months
+        again: Flags = np.zeros(len(group), bool)
+        again[1:] = group[1:] == group[:-1]
+        unit = group // people
+        numbers = np.array(self.spans.months, np.int64)
         year, quarter = numbers // 100, (numbers % 100 + 2) // 3
         blocks: list[tuple[Whole, tuple[str, ...]]] = [
             (numbers, ("month",)), (year * 10 + quarter, ("quarter",)), (year, ("ytd", "year")),
         ]  # fmt: skip
         for block, kinds in blocks:
-            code = np.unique(block, return_inverse=True)[1].astype(np.int64)
-            group = (unit * (int(code.max()) + 1) + code[month]) * people + person
-            seen = np.sort(group * len(numbers) + month)
-            group = seen // len(numbers)
-            first = np.ones(len(group), bool)
-            first[1:] = group[1:] != group[:-1]
-            kept = group[first] // people // (int(code.max()) + 1)
-            new = self._monthly(kept, seen[first] % len(numbers), np.ones(len(kept), np.int64), units)
+            first = ~again
+            first[1:] |= block[month[1:]] != block[month[:-1]]
+            kept = np.flatnonzero(first)
+            new = self._monthly(unit[kept], month[kept], np.ones(len(kept), np.int64), units)
             at = self.spans.of_kind(kinds)
             result[:, at] = self.spans.add_up(new)[:, at]
         return result
@@ -276,14 +307,6 @@ class RollUp:
         for reason, monthly in found.unplaced.items():
             counts[reason] = self.spans.at_end(monthly[None, :])[0]
         return Amounts(values, gap, found.table, counts)
-
-
-def _codes(values: pa.ChunkedArray) -> Whole:
-    """Equal texts get equal numbers; a missing one gets 0 or anything."""
-    encoded = values.combine_chunks().dictionary_encode()
-    encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
-    codes: Whole = encoded.indices.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
-    return codes
 
 
 def _in_words(names: list[str], kind: PeriodKind) -> str:

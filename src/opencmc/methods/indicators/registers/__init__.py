@@ -21,6 +21,19 @@ from opencmc.methods.indicators.spans import Flags, Spans
 
 Reader = Callable[[Stock, str, Flags, Mapping[str, str]], Found]
 
+_CHRONIC = ("chronic", "chronic_admissions", "chronic_follow_ups")
+#: By register the sources that it is read from, beside institutions and memberships.
+READS: dict[str, tuple[str, ...]] = {
+    "beds": (), "bed_days": (), "clinics": (), "clinics_with_ecg": ("equipment",),
+    "staff": ("postings",), "payroll": ("postings",), "stationed": ("postings",), "stationed_days": ("postings",),
+    "contract": ("contracts",), "elderly": ("enrolments",), "managed": ("enrolments",),
+    "chronic": _CHRONIC, "chronic_admitted": (*_CHRONIC, "stay"), "norm_due": _CHRONIC, "norm_met": _CHRONIC,
+    "population": ("population",), "population_65": ("population",), "population_of_ages": ("population",),
+    "premature_deaths": ("deaths", "population"),
+    "items_met": ("assessments",), "items_due": ("assessments",), "votes_shared": ("assessments",),
+    "votes": ("assessments",),
+}  # fmt: skip
+
 
 class Registers:
     """All registers of one county; :attr:`readers` has one reader for each ``Stock.register``."""
@@ -58,4 +71,4 @@ class Registers:
         }
 
 
-__all__ = ["Found", "Registers"]
+__all__ = ["READS", "Found", "Registers"]

@@ -62,10 +62,9 @@ class Management(Register):
         """Enrolments for chronic diseases with persons, months and programmes (by position in ``CHRONIC``) as numbers."""
         if "chronic" not in self._shared:
             table = self.read["chronic"]
-            people = pa.chunked_array(
-                [*table["person"].chunks, *self.read["chronic_admissions"]["person"].chunks,
-                 *self.read["chronic_follow_ups"]["person"].chunks], pa.string(),
-            ).combine_chunks().dictionary_encode()  # fmt: skip
+            sources = (table, self.read["chronic_admissions"], self.read["chronic_follow_ups"])
+            persons = [chunk for source in sources for chunk in source["person"].chunks]
+            people = pa.chunked_array(persons, table["person"].type).unify_dictionaries().combine_chunks()
             code = people.indices.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
             own, admitted = table.num_rows, self.read["chronic_admissions"].num_rows
             self._shared["chronic"] = {

@@ -80,8 +80,7 @@ class People(Register):
         unknown: Flags = np.zeros(values.shape, bool)
         if not self._counts() or kind not in ("county", "community", "township"):
             return Found(values, "population", missing=label)
-        regions = {"county": [self.places.region], "township": self.places.townships}
-        wanted = regions.get(kind, self.places.townships)
+        wanted = [self.places.region] if kind == "county" else self.places.townships
         by_region = np.full((len(wanted), len(self.month_ends)), -1, np.int64)
         for i, region in enumerate(wanted):
             for month, end in enumerate(self.month_ends):
@@ -127,7 +126,7 @@ class People(Register):
             return None
         sums = np.zeros((len(self.month_ends) + 1, (high - low) // 5), np.int64)
         group = (whole(table, "age_from") - low) // 5
-        np.add.at(sums, (self.spans.position(whole(table, "month")), group), whole(table, "rows"))
+        np.add.at(sums, (self.spans.position(whole(table, "month")), group), 1)
         return sums[:-1]
 
     def premature_deaths(self, measure: Stock, kind: str, where: Flags, parameters: Mapping[str, str]) -> Found:
