@@ -18,16 +18,16 @@ from opencmc.synthetic.sampling import Ints, stream
 from opencmc.synthetic.staging import build
 
 AREA = 390226
-_SURNAMES = (
+SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟"
     "姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常"
 )
-_GIVEN = (
+GIVEN = (
     "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂文辉玲建国华英红玉春秀兰梅海燕波鹏飞雪琳浩宇欣怡子涵梓轩晨阳"
     "佳思雨嘉诚志永福根水云仙彩莲菊珍妹法良达才兴土友祥松柏"
 )
 #: Characters that are mistaken for each other when a name is heard or typed.
-_ALIKE = {"张": "章", "王": "汪", "陈": "程", "徐": "许", "余": "于", "付": "傅", "红": "洪", "玲": "琳", "伟": "卫",
+ALIKE = {"张": "章", "王": "汪", "陈": "程", "徐": "许", "余": "于", "付": "傅", "红": "洪", "玲": "琳", "伟": "卫",
           "华": "桦", "英": "瑛", "明": "铭", "静": "靖", "丽": "莉", "辉": "晖", "建": "健", "志": "智", "芳": "方",
           "梅": "美", "国": "果", "军": "君", "强": "墙", "涛": "滔", "波": "坡", "平": "萍", "玉": "钰", "春": "椿",
           "秀": "绣", "兰": "岚", "海": "诲", "燕": "艳", "子": "紫", "永": "勇", "福": "富", "文": "纹"}  # fmt: skip
@@ -77,7 +77,7 @@ def identity_table(people: People, chosen: Ints, twice: Twice | None, seed: int)
     surname, given, phone = _drawn(people, seed)
     number, birth, name = people.number[chosen], people.birth[chosen], _names(surname[chosen], given[chosen])
     order = _order_codes(people)
-    document = _documents(birth, order[chosen], people.sex[chosen])
+    document = documents(birth, order[chosen], people.sex[chosen])
     no_document = np.zeros(len(chosen), dtype=bool)
     phones = phone[chosen]
     if twice is not None:
@@ -86,7 +86,7 @@ def identity_table(people: People, chosen: Ints, twice: Twice | None, seed: int)
         name = pa.concat_arrays([name, pa.array(heard)])
         moved = twice.birth != people.birth[twice.people]
         # A wrong birthday gives a number that belongs to nobody else: order codes from 400 are not reached otherwise.
-        seconds = _documents(twice.birth, order[twice.people] + 400 * moved, people.sex[twice.people])
+        seconds = documents(twice.birth, order[twice.people] + 400 * moved, people.sex[twice.people])
         document = pa.concat_arrays([document, seconds])
         number = np.concatenate((number, people.second_number[twice.people]))
         no_document = np.concatenate((no_document, twice.no_document))
@@ -121,9 +121,9 @@ def _drawn(people: People, seed: int) -> tuple[Ints, Ints, Ints]:
     children born later change nobody's name."""
     rng = stream(seed, "names")
     u = rng.random((len(people), 4))
-    surname = np.minimum(-np.log1p(-u[:, 0]) * 24, len(_SURNAMES) - 1).astype(np.int64)
-    first = (u[:, 1] * len(_GIVEN)).astype(np.int64)
-    second = np.where(u[:, 2] < 0.12, -1, ((u[:, 2] - 0.12) / 0.88 * len(_GIVEN)).astype(np.int64))
+    surname = np.minimum(-np.log1p(-u[:, 0]) * 24, len(SURNAMES) - 1).astype(np.int64)
+    first = (u[:, 1] * len(GIVEN)).astype(np.int64)
+    second = np.where(u[:, 2] < 0.12, -1, ((u[:, 2] - 0.12) / 0.88 * len(GIVEN)).astype(np.int64))
     phone = (u[:, 3] * 1e9).astype(np.int64)
     surname[people.child] = surname[people.mother]
     phone[people.child] = phone[people.mother]
@@ -131,9 +131,9 @@ def _drawn(people: People, seed: int) -> tuple[Ints, Ints, Ints]:
 
 
 def _names(surname: Ints, given: Ints) -> pa.Array:
-    last = pa.array(list(_SURNAMES))
-    first = pa.array([*_GIVEN, ""])
-    third = np.where(given[:, 1] < 0, len(_GIVEN), given[:, 1])
+    last = pa.array(list(SURNAMES))
+    first = pa.array([*GIVEN, ""])
+    third = np.where(given[:, 1] < 0, len(GIVEN), given[:, 1])
     return pc.binary_join_element_wise(
         sampling.take(last, surname), sampling.take(first, given[:, 0]), sampling.take(first, third), ""
     )
@@ -143,8 +143,8 @@ def _misheard(name: str) -> str:
     """The name with one character mistaken for another; where none of its characters has a double, the last one goes
     (or one is added)."""
     for place, character in enumerate(name):
-        if character in _ALIKE:
-            return name[:place] + _ALIKE[character] + name[place + 1 :]
+        if character in ALIKE:
+            return name[:place] + ALIKE[character] + name[place + 1 :]
     return name[:-1] if len(name) > 2 else name + "儿"
 
 
@@ -160,14 +160,14 @@ def _order_codes(people: People) -> Ints:
     return codes % 500
 
 
-def _documents(birth: Ints, order: Ints, sex: Ints) -> pa.Array:
+def documents(birth: Ints, order: Ints, sex: Ints, area: Ints | int = AREA) -> pa.Array:
     """18-character numbers of GB 11643-1999 form with a correct check character."""
     days = np.asarray(birth, dtype="datetime64[D]")
     months = days.astype("datetime64[M]")
     year = days.astype("datetime64[Y]").astype(np.int64) + 1970
     month = months.astype(np.int64) % 12 + 1
     day = (days - months).astype(np.int64) + 1
-    first17 = ((AREA * 10_000 + year) * 10_000 + month * 100 + day) * 1000 + 2 * (order % 500) + sex % 2
+    first17 = ((area * 10_000 + year) * 10_000 + month * 100 + day) * 1000 + 2 * (order % 500) + sex % 2
     total = np.zeros(len(first17), dtype=np.int64)
     rest = first17.copy()
     for weight in _CHECK_WEIGHTS[::-1]:
