@@ -23,8 +23,8 @@ from urllib.parse import urlencode
 VIEWERS = 8
 ROUNDS = 40
 PAGES = {
-    "cockpit, year": "/?period=2025",
-    "cockpit, month": "/?period=2025-06",
+    "cockpit, year": "/cockpit/?period=2025",
+    "cockpit, month": "/cockpit/?period=2025-06",
     "indicator, county": "/indicators/m24_07/?period=2025",
     "indicator, one institution": "/indicators/m24_12/?unit=institution:NH-H1&period=2025",
 }

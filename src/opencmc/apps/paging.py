@@ -20,6 +20,22 @@ class Page:
     later: str
 
 
+class Counted(Sequence[Any]):
+    """Rows that are counted and cut by the database: ``page_of(Counted(queryset), …)`` never reads a whole list."""
+
+    def __init__(self, rows: Any) -> None:
+        self._rows = rows
+        self._count: int | None = None
+
+    def __len__(self) -> int:
+        if self._count is None:
+            self._count = self._rows.count()
+        return self._count
+
+    def __getitem__(self, at: Any) -> Any:
+        return list(self._rows[at]) if isinstance(at, slice) else self._rows[at]
+
+
 def page_of(rows: Sequence[Any], query: Mapping[str, str], size: int) -> Page:
     """The page that ``?page=`` of ``query`` asks for, the first when it asks for none, the last when it asks for more."""
     count = max(1, -(-len(rows) // size))

@@ -8,11 +8,17 @@ import click
 
 from opencmc import __version__
 from opencmc.base.errors import OpenCMCError
+from opencmc.cli.audit import audit
+from opencmc.cli.backup import backup, restore
 from opencmc.cli.demo import demo
+from opencmc.cli.doctor import doctor
+from opencmc.cli.export import export
 from opencmc.cli.facts import facts, load
 from opencmc.cli.indicators import explain, indicators
+from opencmc.cli.network import network
 from opencmc.cli.pack import pack
 from opencmc.cli.serve import account, serve
+from opencmc.cli.worker import worker
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -21,7 +27,23 @@ def opencmc() -> None:
     """OpenCMC：紧密型县域医共体的开放系统。"""
 
 
-for command in (demo, pack, load, facts, indicators, explain, serve, account):
+for command in (
+    demo,
+    pack,
+    load,
+    facts,
+    indicators,
+    explain,
+    serve,
+    account,
+    audit,
+    export,
+    backup,
+    restore,
+    doctor,
+    network,
+    worker,
+):
     opencmc.add_command(command)
 
 

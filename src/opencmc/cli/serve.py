@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,11 @@ import click
 from opencmc.base.errors import Refused
 from opencmc.cli.options import home_option
 from opencmc.cli.output import progress_bar
+from opencmc.cli.worker import worker_beside
 
 if TYPE_CHECKING:
     from opencmc.apps.access.api import Actor
+    from opencmc.methods.runs import Run
 
 Progress = Callable[[str, float], None]
 
@@ -60,6 +63,7 @@ def publish_home(home: Path, *, demo: bool = False, progress: Progress | None = 
 
     from opencmc.apps.access.api import Actor
     from opencmc.apps.monitoring.api import publish_run
+    from opencmc.apps.residents.api import publish_residents
     from opencmc.methods.runs import open_run
 
     migrate()
@@ -68,11 +72,33 @@ def publish_home(home: Path, *, demo: bool = False, progress: Progress | None = 
         run_id = open_run(home).id
     except Refused:  # nothing was computed yet: the pages say how to begin
         run_id = ""
+    actor = Actor.system(at)
     if run_id:
-        publish_run(home, run_id, actor=Actor.system(at), progress=progress)
+        if demo:  # there the last day of the data is today, see web.today
+            actor = replace(actor, day=open_run(home, run_id).as_of)
+        publish_run(home, run_id, actor=actor, progress=progress)
+        publish_residents(home, open_run(home).known_at or at, actor, progress)
+        _fill_tasks(home, open_run(home, run_id), actor, progress)
     if demo:
         _demonstration_accounts(Actor.system(at))
     return run_id
+
+
+def _fill_tasks(home: Path, run: Run, actor: Actor, progress: Progress | None) -> None:
+    """Worklists from the lake, by the intervals of the run's own pack."""
+    from opencmc.apps.rules.api import pack_by_id
+    from opencmc.apps.tasks.api import Interval, fill_tasks
+
+    held = pack_by_id(run.manifest["packs"][0]["id"]).entry("follow_up.intervals").on(run.as_of)
+    intervals = []
+    if held is not None:
+        intervals = [
+            Interval(programme, days, recheck, held.standing.value) for programme, _, days, recheck in held.value
+        ]
+    fill_tasks(
+        home, run_id=run.id, known_at=run.known_at or actor.at, as_of=run.as_of, intervals=intervals, actor=actor,
+        progress=progress,
+    )  # fmt: skip
 
 
 def _demonstration_accounts(actor: Actor) -> None:
@@ -91,17 +117,22 @@ def serve_home(
     start_django(home, demo=demo, hosts=hosts)
     run_id = publish_home(home, demo=demo, progress=progress)
     from django.db import connections
+    from django.utils import timezone
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    from opencmc.apps.audit.api import seal_at_start
+
+    if warning := seal_at_start(timezone.now()):
+        click.echo(warning, err=True)
     if not run_id:
         click.echo("还没有计算过指标：页面会说明下一步。", err=True)
     if demo:
         click.echo("演示账号：在登录页按一下即可进入。", err=True)
     click.echo(f"网页：http://{host}:{port}/  （Ctrl+C 结束）", err=True)
     connections.close_all()  # a connection must not be carried over into the workers
-    Granian(
+    server = Granian(
         "opencmc.web.wsgi:application",
         address=host,
         port=port,
@@ -110,7 +141,9 @@ def serve_home(
         blocking_threads=2,
         websockets=False,
         log_level=LogLevels.warning,
-    ).serve()
+    )
+    with worker_beside(home):
+        server.serve()
 
 
 @click.command()

@@ -226,10 +226,12 @@ def rows_behind(run: Run, figure: str, limit: int = 20) -> dict[str, Any]:
     months = [int(name.replace("-", "")) for name in Period.parse(row["period"]).months()]
     with DuckDB(Lake(run.home), run.known_at) as engine:
         t = keyed(engine.table, grain, run.region, months)
-        institution, membership = (engine.collect(engine.table(name)) for name in ("institution", "membership"))
+        institution, membership, attachment = (
+            engine.collect(engine.table(name)) for name in ("institution", "membership", "attachment")
+        )
         homes = engine.collect(engine.table("resident").select("township").distinct())
         spans = Spans.between(months[0], months[-1])
-        places = Places(institution, membership, run.region, spans, homes["township"].to_pylist)
+        places = Places(institution, membership, run.region, spans, homes["township"].to_pylist, attachment)
         if isinstance(measure, Flow):
             t = t.filter(measure.rows(t))
         if measure.whose == "county":

@@ -11,6 +11,8 @@ from opencmc.policy.source import Fields, FileReport, Items, Node
 
 COMMUNITY_KINDS = {"general": "综合医共体", "specialty": "专科医共体", "alliance": "联盟"}
 ROLES = {"member": "成员单位", "linked": "医联单位"}
+#: An institution that a document names by its kind alone: in each county the one of that kind, or every one.
+STANDS_FOR = {"one": "本县这一类机构中的一家", "every": "本县这一类机构的每一家"}
 TIERS = {"county": "县级", "township": "乡镇级", "village": "村级", "outside": "县外"}
 
 _MEMBER = shapes.record(
@@ -40,6 +42,7 @@ _INSTITUTION = shapes.record(
         "kind": Key(shapes.identifier, required=True, example="township_health_centre"),
         "township": Key(shapes.matching(r"[0-9]{9}", "乡镇代码", '乡镇代码是 9 位数字，例如 "330226101"')),
         "attached_to": Key(shapes.code),
+        "stands_for": Key(shapes.one_of(STANDS_FOR)),
         "note": Key(shapes.text),
     },
     what="机构",

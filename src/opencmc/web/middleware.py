@@ -12,8 +12,22 @@ from django.utils.functional import SimpleLazyObject
 from opencmc.apps.access.api import Actor, Holder
 from opencmc.apps.accounts.api import holder_of
 from opencmc.base.errors import DataError, PolicyError, Refused
+from opencmc.web.today import demonstration_day
 
 Answer = Callable[[HttpRequest], HttpResponse]
+
+
+class ProxyMiddleware:
+    """Takes the reader's address from the proxy in front, which alone can reach the server (``OPENCMC_BEHIND_TLS``)."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+        if forwarded:
+            request.META["REMOTE_ADDR"] = forwarded
+        return self.get_response(request)
 
 
 class RequestTimeMiddleware:
@@ -28,14 +42,17 @@ class RequestTimeMiddleware:
 
 
 class HolderMiddleware:
-    """Puts the holder (who asks, in which post) and the actor (the holder, now, from this address) on the request."""
+    """Puts the holder (who asks, in which post), the actor (the holder, now, from this address) and the day that is
+    today (see ``web.today``) on the request."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        day = demonstration_day()
+        request.today = day or timezone.localdate(request.at)
         request.holder = SimpleLazyObject(lambda: _holder(request))
-        request.actor = Actor(request.holder, request.at, request.META.get("REMOTE_ADDR", ""))
+        request.actor = Actor(request.holder, request.at, request.META.get("REMOTE_ADDR", ""), day)
         return self.get_response(request)
 
 

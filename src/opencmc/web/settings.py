@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -35,6 +36,8 @@ def secret_key(home: Path) -> str:
 
 
 SECRET_KEY = secret_key(OPENCMC_HOME)
+#: Where the slices find the keys of the home: ``key(home, name)`` and ``key_ring(home, name)``.
+KEY, KEY_RING = "opencmc.web.keys.key", "opencmc.web.keys.key_ring"
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("OPENCMC_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 ROOT_URLCONF = "opencmc.web.urls"
@@ -47,12 +50,24 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "csp",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_tasks",
+    "django_ox",
     "opencmc.apps.audit",
     "opencmc.apps.accounts",
     "opencmc.apps.network",
+    "opencmc.apps.residents",
     "opencmc.apps.rules",
     "opencmc.apps.monitoring",
+    "opencmc.apps.notices",
+    "opencmc.apps.jobs",
+    "opencmc.apps.tasks",
+    "opencmc.apps.exports",
+    "opencmc.apps.home",
     "opencmc.web",
+    "opencmc.web.api",
 ]
 
 MIDDLEWARE = [
@@ -69,6 +84,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "opencmc.web.middleware.HolderMiddleware",
+    "opencmc.apps.accounts.middleware.BoundSessionMiddleware",
     "opencmc.web.middleware.RefusalMiddleware",
 ]
 
@@ -141,8 +157,49 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
+# The first counts wrong passwords and knows no user; the second looks.
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# Memory-hard; passwords hashed before are hashed anew when their owner signs in.
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+# Wrong passwords within a quarter of an hour: 6 for a name from one address, 30 for a name from anywhere, 200 from one
+# address over all names (a hospital stands behind one). The page itself says so, with the time (apps/accounts/lockout.py).
+AXES_FAILURE_LIMIT = int(os.environ.get("OPENCMC_SIGN_IN_FAILURES", "6"))
+SIGN_IN_FAILURES_OF_A_NAME = 30
+SIGN_IN_FAILURES_OF_AN_ADDRESS = int(os.environ.get("OPENCMC_SIGN_IN_FAILURES_OF_AN_ADDRESS", "200"))
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True  # sign-ins are lines of the audit
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+# The sign-in page answers a lock itself, so the middleware that would has nothing to do.
+SILENCED_SYSTEM_CHECKS = ["axes.W002"]
+#: A session unused for so long, or older than so long, is over.
+SESSION_IDLE = timedelta(minutes=int(os.environ.get("OPENCMC_IDLE_MINUTES", "30")))
+SESSION_LONGEST = timedelta(hours=12)
+CSRF_FAILURE_VIEW = "opencmc.apps.accounts.views.stale_form"
+#: Where the slices below the rules find the pack in use.
+PACK_IN_USE = "opencmc.apps.rules.api.pack_in_use"
 LOGIN_URL = "accounts:sign_in"
-LOGIN_REDIRECT_URL = "monitoring:cockpit"
+LOGIN_REDIRECT_URL = "home:home"
+
+# The queue of background jobs is a table of the same database. A worker that stops reporting loses its job to another.
+TASKS = {
+    "default": {
+        "BACKEND": "django_ox.backend.OxBackend",
+        "OPTIONS": {"MAX_ATTEMPTS": 5, "LOCK_TIMEOUT": 60, "BACKOFF_INITIAL": 5},
+    }
+}
+
+#: The interface for machines: requests a second of one caller in one worker, how many at once, wrong tokens a minute from
+#: one address, and for how many days the answers to writes are kept (web/api/limits.py, web/api/once.py).
+API_RATE = float(os.environ.get("OPENCMC_API_RATE", "50"))
+API_BURST = max(2 * API_RATE, 10)
+API_FAILURES_A_MINUTE = int(os.environ.get("OPENCMC_API_FAILURES", "120"))
+API_KEPT_DAYS = 7
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
@@ -168,6 +225,13 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 SECURE_REFERRER_POLICY = "same-origin"
+#: A reverse proxy with HTTPS stands in front and writes X-Forwarded-Proto and X-Forwarded-For itself (deploy/nginx.conf).
+BEHIND_TLS = os.environ.get("OPENCMC_BEHIND_TLS", "") == "1"
+if BEHIND_TLS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    MIDDLEWARE.insert(0, "opencmc.web.middleware.ProxyMiddleware")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

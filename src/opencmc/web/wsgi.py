@@ -6,4 +6,8 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opencmc.web.settings")
 
-application = get_wsgi_application()
+pages = get_wsgi_application()
+
+from opencmc.web.api.lean import Doors  # noqa: E402  (needs the settings)
+
+application = Doors(pages)

@@ -1,13 +1,15 @@
 """The door of the access slice."""
 
 from opencmc.apps.access.contracts import Actor, Holder, Reach
-from opencmc.apps.access.decisions import may, reach, refusal, require
-from opencmc.apps.access.grants import ACTIONS, LEVEL_LABELS, PURPOSES, Action, Level
+from opencmc.apps.access.decisions import may, reach, refusal, require, roles_given_by
+from opencmc.apps.access.grants import ACTIONS, GIVES, LEVEL_LABELS, NEVER_BY_SERVICE, PURPOSES, Action, Level
 from opencmc.apps.access.roles import ROLES, UNIT_KINDS, Role, role_label
 
 __all__ = [
     "ACTIONS",
+    "GIVES",
     "LEVEL_LABELS",
+    "NEVER_BY_SERVICE",
     "PURPOSES",
     "ROLES",
     "UNIT_KINDS",
@@ -22,4 +24,5 @@ __all__ = [
     "refusal",
     "require",
     "role_label",
+    "roles_given_by",
 ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from opencmc.apps.access.contracts import Holder, Reach
-from opencmc.apps.access.grants import ACTIONS, LEVEL_LABELS, Level
-from opencmc.apps.access.roles import COMMUNITY, COUNTY, role_label
+from opencmc.apps.access.grants import ACTIONS, GIVES, LEVEL_LABELS, Level
+from opencmc.apps.access.roles import COMMUNITY, COUNTY, ROLES, role_label
 from opencmc.base.errors import Refused
 
 SYSTEM = "system"
@@ -18,7 +18,7 @@ def reach(holder: Holder, action: str) -> Reach | None:
     if holder.role == SYSTEM:
         return Reach(action, Level.COUNTY, COUNTY, "")
     level = at.get(holder.role)
-    if level is None:
+    if level is None or (holder.actions is not None and action not in holder.actions):
         return None
     # A post at a whole community or the county cannot be narrower than its unit.
     if level is Level.OWN and holder.unit_kind == COMMUNITY:
@@ -35,11 +35,24 @@ def refusal(holder: Holder, action: str) -> Refused:
     found = ACTIONS[action]
     roles = "、".join(f"{role_label(role)}（{LEVEL_LABELS[level]}）" for role, level in found.at.items())
     role = role_label(holder.role) if holder.role else _("没有岗位的账号")
+    if holder.actions is not None and holder.role in found.at:
+        return Refused(
+            _("接口账号“%(name)s”没有“%(action)s”这一项") % {"name": holder.name, "action": found.label},
+            rule=_("权限表：%(action)s") % {"action": action},
+            possible_when=_("请系统管理员在“接口账号”中勾选这一项。"),
+        )
     return Refused(
         _("%(role)s不能%(action)s") % {"role": role, "action": found.label},
         rule=_("权限表：%(action)s") % {"action": action},
         possible_when=_("可以这样做的角色：%(roles)s。如工作需要，请联系本单位的账号管理人。") % {"roles": roles},
     )
+
+
+def roles_given_by(holder: Holder) -> tuple[str, ...]:
+    """The roles that ``holder`` may give to others; the unit must lie in the reach of ``accounts.manage`` as well."""
+    if holder.role == SYSTEM:
+        return tuple(ROLES)
+    return GIVES.get(holder.role, ()) if may(holder, "accounts.manage") else ()
 
 
 def require(holder: Holder, action: str) -> Reach:

@@ -72,6 +72,9 @@ ACTIONS: dict[str, Action] = {
         ),
         Action("residents.reveal", _("显示完整证件号与电话"), "care",
                {**_CLINICAL, "public_health_commissioner": _community}, personal=True),
+        Action("residents.sensitive", _("查看敏感健康记录"), "care",
+               {"township_doctor": _own, "county_specialist": _own, "public_health_liaison": _own,
+                "public_health_commissioner": _community}, personal=True),
         Action("residents.create", _("新建居民"), "care", _CLINICAL, personal=True),
         Action("residents.edit", _("修改居民信息"), "care", {**_FRONT_LINE, "township_manager": _own}, personal=True),
         Action("residents.import", _("导入居民"), "management",
@@ -90,6 +93,7 @@ ACTIONS: dict[str, Action] = {
         Action("tasks.view", _("查看待办"), "care", {**_CLINICAL, "township_manager": _own,
                "public_health_liaison": _own}, personal=True),
         Action("tasks.do", _("办理待办"), "care", _CLINICAL, personal=True),
+        Action("tasks.assign", _("转交与取消待办"), "care", {**_CLINICAL, "township_manager": _own}, personal=True),
         # network
         Action("network.view", _("查看机构网络"), "management", _all(_county)),
         Action("network.edit", _("修改机构信息"), "management",
@@ -99,6 +103,9 @@ ACTIONS: dict[str, Action] = {
                {"county_director": _county, "system_administrator": _county}),
         Action("governance.record", _("记录治理决定"), "management",
                {"lead_manager": _community, "county_director": _county}),
+        Action("public_health.record", _("记录公共卫生专员、联络员的列席与建议"), "public_health",
+               {"public_health_liaison": _own, "public_health_commissioner": _community, "lead_manager": _community,
+                "county_director": _county}),
         # figures and rules
         Action("figures.view", _("查看监测指标"), "management", _all(_county)),
         Action(
@@ -119,6 +126,19 @@ ACTIONS: dict[str, Action] = {
                {"county_director": _county, "supervisor": _county, "system_administrator": _county}),
         Action("audit.verify", _("核验审计链"), "supervision",
                {"supervisor": _county, "system_administrator": _county}),
+        Action("home.view", _("打开今天的工作和查找"), "own", _all(_own)),
+        Action("notices.view", _("查看通知"), "own", _all(_own)),
+        Action("jobs.view", _("查看自己的后台任务"), "own", _all(_own)),
         Action("operations.view", _("查看系统运行状况"), "operation", {"system_administrator": _county}),
     )
 }  # fmt: skip
+
+#: Which roles a manager of accounts may give: never one that reaches further than the own.
+GIVES: dict[str, tuple[str, ...]] = {
+    "township_manager": tuple(_FRONT_LINE),
+    "lead_manager": tuple(_CLINICAL),
+    "system_administrator": tuple(ROLES),
+}
+
+#: What a machine never does: people answer for these.
+NEVER_BY_SERVICE = frozenset({"accounts.manage", "accounts.service", "break_glass.open", "break_glass.review"})

@@ -1,18 +1,17 @@
-"""Writes of accounts. Each leaves its audit line in the same transaction."""
+"""Opening accounts from the command line, and those of a demonstration. Each write leaves its audit line."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
-from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 
-from opencmc.apps.access.api import ROLES, Actor, Holder, role_label
-from opencmc.apps.accounts.models import Post
-from opencmc.apps.audit.api import audited, record
+from opencmc.apps.access.api import Actor
+from opencmc.apps.accounts import posts
+from opencmc.apps.accounts.models import Account, Post
+from opencmc.apps.accounts.names import check_username, initials_of
+from opencmc.apps.accounts.passwords import check_strength
+from opencmc.apps.audit.api import audited
 from opencmc.base.errors import Refused
 
 #: username → role. The accounts carry no person's name: nobody made up signs anything.
@@ -37,54 +36,28 @@ DEMONSTRATION_NAME = "演示账号"
 DEMONSTRATION_START = date(2020, 1, 1)
 
 
-def _named(actor: Actor, username: str) -> Actor:
-    """Who signs in is not yet anybody: the line carries the name that was given."""
-    return Actor(Holder(username, username, "", "county", ""), actor.at, actor.address)
-
-
-def check_password(request: Any, *, username: str, password: str, actor: Actor) -> User | None:
-    """The user, or ``None`` for a wrong name or password; either answer leaves a line."""
-    user = authenticate(request, username=username, password=password)
-    record(_named(actor, username), "sign_in" if user else "sign_in_refused", object_="account")
-    return user
-
-
-def enter_demonstration(*, username: str, actor: Actor) -> User:
-    """The demonstration user of this name."""
-    post = Post.objects.filter(user__username=username, is_demonstration=True).select_related("user").first()
-    if post is None:
-        raise Refused("没有这个演示账号。", possible_when="请回到登录页，从列出的账号中选择。")
-    record(_named(actor, username), "sign_in", object_="account", reason="demonstration")
-    return post.user
-
-
-def leave(actor: Actor) -> None:
-    record(actor, "sign_out", object_="account")
+def new_user(username: str, name: str) -> User:
+    """A user that is not saved yet. Refuses a name that cannot be one and one that is taken, also in other case."""
+    username = check_username(username)
+    if User.objects.filter(username__iexact=username).exists():
+        raise Refused(f"用户名“{username}”已有人用。", rule="username", possible_when="请换一个用户名。")
+    return User(username=username, first_name=name.strip()[:150])
 
 
 def create_account(
     *, username: str, name: str, role: str, unit_kind: str, unit_id: str, password: str, start: date, actor: Actor
 ) -> None:
-    """A user with a post from ``start`` on. Refuses an unknown role, a taken name and a weak password."""
-    if role not in ROLES:
-        raise Refused(f"没有“{role}”这个角色。", possible_when=f"可用的角色：{'、'.join(ROLES)}。")
-    if unit_kind not in ROLES[role].held_at:
-        raise Refused(
-            f"{role_label(role)}不能任职于这一类单位（{unit_kind}）。",
-            possible_when=f"可任职的单位类别：{'、'.join(ROLES[role].held_at)}。",
-        )
-    if User.objects.filter(username=username).exists():
-        raise Refused(f"用户名“{username}”已有人用。", possible_when="请换一个用户名。")
-    user = User(username=username, first_name=name)
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise Refused("密码不够安全。", possible_when="".join(error.messages)) from error
+    """A user with a post from ``start`` on, whose password is to be changed at the first sign-in. Refuses an unknown
+    role, a taken name and a weak password."""
+    posts.check_post(role=role, unit_kind=unit_kind, unit_id=unit_id, start=start, end=None)
+    user = new_user(username, name)
+    check_strength(password, user)
     user.set_password(password)
     with audited(actor) as trail:
         user.save()
-        Post.objects.create(user=user, role=role, unit_kind=unit_kind, unit_id=unit_id, start=start)
-        trail.add("create_account", object_=username, reason=role)
+        Account.objects.create(user=user, initials=initials_of(name), must_change=True, password_at=actor.at)
+        posts.give(user, role=role, unit_kind=unit_kind, unit_id=unit_id, start=start, end=None)
+        trail.add("create_account", object_=user.get_username(), reason=role)
 
 
 def create_demonstration_accounts(*, units: dict[str, tuple[str, str]], actor: Actor) -> int:
@@ -100,6 +73,7 @@ def create_demonstration_accounts(*, units: dict[str, tuple[str, str]], actor: A
             if created:
                 user.set_unusable_password()
                 user.save()
+                Account.objects.create(user=user, initials=initials_of(DEMONSTRATION_NAME))
                 made += 1
             elif not Post.objects.filter(user=user, is_demonstration=True).exists():
                 continue  # a person's own account by that name

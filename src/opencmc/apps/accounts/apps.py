@@ -1,8 +1,14 @@
 """The accounts slice."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class AccountsConfig(AppConfig):
     name = "opencmc.apps.accounts"
     verbose_name = "账号"
+
+    def ready(self) -> None:
+        from opencmc.apps.accounts.constraints import install
+
+        post_migrate.connect(install, sender=self)

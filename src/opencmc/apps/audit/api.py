@@ -1,6 +1,35 @@
 """The door of the audit slice."""
 
-from opencmc.apps.audit.queries import list_lines
+from opencmc.apps.audit.actions import seal_at_start, verify_now
+from opencmc.apps.audit.contracts import Fault, Line, ResidentHead, Verdict
+from opencmc.apps.audit.labels import action_label, name_actions, name_units, unit_label
+from opencmc.apps.audit.queries import Filters, latest, leaf, lines_about, list_lines
+from opencmc.apps.audit.reach import access_report_head, guard_residents
+from opencmc.apps.audit.seals import Seal
+from opencmc.apps.audit.seals import seal as seal_heads
 from opencmc.apps.audit.trail import Trail, audited, record
 
-__all__ = ["Trail", "audited", "list_lines", "record"]
+__all__ = [
+    "Fault",
+    "Filters",
+    "Line",
+    "ResidentHead",
+    "Seal",
+    "Trail",
+    "Verdict",
+    "access_report_head",
+    "action_label",
+    "audited",
+    "guard_residents",
+    "latest",
+    "leaf",
+    "lines_about",
+    "list_lines",
+    "name_actions",
+    "name_units",
+    "record",
+    "seal_at_start",
+    "seal_heads",
+    "unit_label",
+    "verify_now",
+]

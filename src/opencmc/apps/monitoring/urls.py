@@ -6,9 +6,9 @@ from opencmc.apps.monitoring import export_views, views
 
 app_name = "monitoring"
 urlpatterns = [
-    path("", views.cockpit_view, name="cockpit"),
-    path("export.xlsx", export_views.cockpit_excel, name="cockpit_excel"),
-    path("export.pdf", export_views.cockpit_pdf, name="cockpit_pdf"),
+    path("cockpit/", views.cockpit_view, name="cockpit"),
+    path("cockpit/export.xlsx", export_views.cockpit_excel, name="cockpit_excel"),
+    path("cockpit/export.pdf", export_views.cockpit_pdf, name="cockpit_pdf"),
     path("indicators/", views.indicator_sets, name="indicators"),
     path("indicators/<slug:indicator>/", views.indicator, name="indicator"),
     path("indicators/<slug:indicator>/rows/", views.rows, name="rows"),

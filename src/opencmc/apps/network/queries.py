@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from django.db.models import Q
 
-from opencmc.apps.access.api import Level, Reach
 from opencmc.apps.network.contracts import Community, Node, Picture, Place, Unit
-from opencmc.apps.network.models import Institution, Membership, Township
+from opencmc.apps.network.models import Attachment, Institution, Membership, Township
+from opencmc.apps.network.rows import COMMUNITY_KINDS, MEMBERSHIP_ROLES, PRIMARY_UNITS
 
 _ORDER = {"general": 0, "specialty": 1, "alliance": 2}
-_PRIMARY_UNIT = ("village_clinic", "community_station")
 
 
 def _unit(row: Institution) -> Unit:
@@ -34,11 +34,12 @@ def list_places() -> dict[str, Place]:
     return {row.code: Place(row.code, row.name, row.column, row.row) for row in Township.objects.order_by("code")}
 
 
-def community_names() -> dict[str, str]:
-    pairs = (
-        Membership.objects.order_by("community_id", "-start").values_list("community_id", "community_name").distinct()
-    )
-    return dict(pairs)
+def community_names(day: date | None = None) -> dict[str, str]:
+    """The name of each community: its last one, or with ``day`` that of the day, for those that exist on it."""
+    rows = Membership.objects.order_by("community_id", "start")
+    if day is not None:
+        rows = rows.filter(_held_on(day))
+    return dict(rows.values_list("community_id", "community_name"))
 
 
 def unit_names() -> dict[tuple[str, str], str]:
@@ -56,57 +57,6 @@ def _held_on(day: date) -> Q:
     return Q(start__lte=day) & (Q(end__isnull=True) | Q(end__gt=day))
 
 
-def communities_of(institution_id: str, day: date) -> list[str]:
-    """The communities that an institution belongs to on ``day``."""
-    return list(
-        Membership.objects.filter(_held_on(day), institution_id=institution_id).values_list("community_id", flat=True)
-    )
-
-
-def institutions_of(community_ids: Iterable[str], day: date) -> set[str]:
-    return set(
-        Membership.objects.filter(_held_on(day), community_id__in=list(community_ids)).values_list(
-            "institution_id", flat=True
-        )
-    )
-
-
-def attached_to(institution_id: str) -> set[str]:
-    """The institution itself and all that is attached to it, over all levels."""
-    return _with_attached([institution_id])
-
-
-def _with_attached(institution_ids: Iterable[str]) -> set[str]:
-    below = defaultdict(list)
-    for child, parent in Institution.objects.exclude(attached_to="").values_list("institution_id", "attached_to"):
-        below[parent].append(child)
-    found = set(institution_ids)
-    open_ = list(found)
-    while open_:
-        for child in below[open_.pop()]:
-            if child not in found:
-                found.add(child)
-                open_.append(child)
-    return found
-
-
-def institutions_within(reach: Reach, day: date) -> frozenset[str] | None:
-    """The institutions that a right reaches on ``day``; ``None`` means all. The one place where a level and a unit
-    become institutions: every query that applies scope asks here."""
-    if reach.level is Level.COUNTY:
-        return None
-    if reach.unit_kind == "township":
-        own = set(Institution.objects.filter(township=reach.unit_id).values_list("institution_id", flat=True))
-    elif reach.unit_kind == "community":
-        own = set()
-    else:
-        own = attached_to(reach.unit_id) if reach.unit_id else set()
-    if reach.level is Level.OWN or not reach.unit_id:
-        return frozenset(own)
-    communities = [reach.unit_id] if reach.unit_kind == "community" else communities_of(reach.unit_id, day)
-    return frozenset(own | _with_attached(institutions_of(communities, day)))
-
-
 def network_on(day: date, region: str) -> Picture:
     """The tree of communities on ``day``, and the county's institutions that no general community holds."""
     rows = {
@@ -116,18 +66,25 @@ def network_on(day: date, region: str) -> Picture:
     }
     memberships = list(Membership.objects.filter(_held_on(day)).order_by("community_id", "role", "institution_id"))
     below: dict[str, list[str]] = defaultdict(list)
-    for row in rows.values():
-        if row.attached_to:
-            below[row.attached_to].append(row.institution_id)
+    above: dict[str, str] = {}
+    for child, parent in Attachment.objects.filter(_held_on(day)).values_list("institution_id", "attached_to"):
+        if child in rows and parent in rows:
+            below[parent].append(child)
+            above[child] = parent
+    for children in below.values():
+        children.sort()
 
     def clinics(institution_id: str) -> int:
-        return sum((rows[child].kind in _PRIMARY_UNIT) + clinics(child) for child in below[institution_id])
+        return sum((rows[child].kind in PRIMARY_UNITS) + clinics(child) for child in below[institution_id])
+
+    def clinics_below(institution_ids: set[str]) -> set[str]:
+        return {i for parent in institution_ids for i in below[parent] if rows[i].kind in PRIMARY_UNITS}
 
     def node(institution_id: str, held: dict[str, Membership], apart: frozenset[str]) -> Node:
         children = tuple(
             node(child, held, apart)
             for child in below[institution_id]
-            if rows[child].kind not in _PRIMARY_UNIT and child not in apart
+            if rows[child].kind not in PRIMARY_UNITS and child not in apart
         )
         membership = held.get(institution_id)
         return Node(
@@ -149,14 +106,14 @@ def network_on(day: date, region: str) -> Picture:
         top = [
             i
             for i, m in held.items()
-            if m.role != "lead" and i in rows and rows[i].attached_to not in held and rows[i].kind not in _PRIMARY_UNIT
+            if m.role != "lead" and i in rows and above.get(i) not in held and rows[i].kind not in PRIMARY_UNITS
         ]
         # What hangs on the lead and is no member of its own (its village clinics) is counted, not drawn below it.
         members = tuple(node(i, held, frozenset()) for i in top)
         below_lead = tuple(
             node(i, held, frozenset())
             for i in held
-            if i in rows and leads and rows[i].attached_to in leads and rows[i].kind not in _PRIMARY_UNIT
+            if i in rows and above.get(i) in leads and rows[i].kind not in PRIMARY_UNITS
         )
         lead = node(leads[0], held, frozenset(below[leads[0]])) if leads else None
         every = members + below_lead
@@ -170,15 +127,17 @@ def network_on(day: date, region: str) -> Picture:
                 lead,
                 every,
                 institutions=sum(_size(member) for member in every) + (lead is not None),
-                clinics=sum(1 for i in held if i in rows and rows[i].kind in _PRIMARY_UNIT)
-                or sum(member.clinics for member in every),
+                clinics=len(
+                    {i for i in held if i in rows and rows[i].kind in PRIMARY_UNITS}
+                    | {i for member in every for i in clinics_below(all_below(member))}
+                ),
             )
         )
     communities.sort(key=lambda c: (_ORDER.get(c.kind, 9), c.community_id))
     unplaced = tuple(
         node(i, {}, frozenset())
         for i, row in rows.items()
-        if i not in in_general and row.kind not in _PRIMARY_UNIT and row.attached_to not in in_general
+        if i not in in_general and row.kind not in PRIMARY_UNITS and above.get(i) not in in_general
     )
     days = {d for pair in Membership.objects.values_list("start", "end") for d in pair if d is not None}
     return Picture(day, tuple(communities), unplaced, tuple(sorted(days)))
@@ -192,6 +151,33 @@ def all_below(node: Node) -> set[str]:
     return {node.unit.institution_id} | {i for child in node.children for i in all_below(child)}
 
 
+def members_on(day: date) -> list[dict[str, Any]]:
+    """Every membership of ``day`` with names, communities in order, the lead first."""
+    names = {
+        i: short or name for i, short, name in Institution.objects.values_list("institution_id", "short_name", "name")
+    }
+    order = {"lead": 0, "member": 1, "linked": 2}
+    rows = sorted(
+        Membership.objects.filter(_held_on(day)),
+        key=lambda m: (_ORDER.get(m.community_kind, 9), m.community_id, order.get(m.role, 9), m.institution_id),
+    )
+    return [
+        {
+            "community_id": m.community_id,
+            "community": m.community_name,
+            "kind": m.community_kind,
+            "kind_label": COMMUNITY_KINDS.get(m.community_kind, m.community_kind),
+            "institution_id": m.institution_id,
+            "institution": names.get(m.institution_id, m.institution_id),
+            "role": m.role,
+            "role_label": MEMBERSHIP_ROLES.get(m.role, m.role),
+            "start": m.start,
+            "end": m.end,
+        }
+        for m in rows
+    ]
+
+
 def demonstration_units() -> dict[str, tuple[str, str]]:
     """A unit for each demonstration role held at an institution: the first lead hospital, its first township centre
     with clinics, and that centre's first clinic."""
@@ -201,7 +187,7 @@ def demonstration_units() -> dict[str, tuple[str, str]]:
     at_lead = ("lead_manager", "county_specialist", "centre_reader", "public_health_commissioner")
     units = dict.fromkeys(at_lead, ("institution", lead.institution_id))
     members = Membership.objects.filter(community_id=lead.community_id, role="member").values_list("institution_id")
-    clinics = Institution.objects.filter(kind__in=_PRIMARY_UNIT).exclude(attached_to="")
+    clinics = Institution.objects.filter(kind__in=PRIMARY_UNITS).exclude(attached_to="")
     with_clinics = Institution.objects.filter(institution_id__in=clinics.values("attached_to"), tier="township")
     centre = with_clinics.filter(institution_id__in=members).order_by("institution_id").last()
     if centre:

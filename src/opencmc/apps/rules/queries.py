@@ -58,3 +58,8 @@ def _labels(root: Path, state: tuple[int, int]) -> list[tuple[str, str]]:
 def published_pack() -> str:
     """The pack named for this installation when its run was published, or ""."""
     return PackInUse.objects.values_list("pack", flat=True).first() or ""
+
+
+def pack_in_use() -> Pack:
+    """The pack named for this installation; before one was named, the national one."""
+    return pack_by_id(published_pack() or "national")

@@ -4,10 +4,10 @@ from opencmc.base.errors import Refused
 from opencmc.facts.sources.front_page import FrontPage
 from opencmc.facts.sources.grouping_cases import GroupingCases
 from opencmc.facts.sources.infectious_monthly import InfectiousMonthly
-from opencmc.facts.sources.logical import LogicalTable, describe_column
+from opencmc.facts.sources.logical import DailyWork, LogicalTable, describe_column
 from opencmc.facts.sources.selection import Selection, Source
 
-_ALL: tuple[Source, ...] = (LogicalTable(), FrontPage(), GroupingCases(), InfectiousMonthly())
+_ALL: tuple[Source, ...] = (LogicalTable(), DailyWork(), FrontPage(), GroupingCases(), InfectiousMonthly())
 
 #: The sources by name.
 SOURCES: dict[str, Source] = {source.name: source for source in _ALL}

@@ -50,6 +50,16 @@ class LogicalTable:
         )
 
 
+class DailyWork(LogicalTable):
+    """The source ``daily_work``: rows that the pages have written, each change under its own name, so that the same
+    content comes in again when it was changed there and back."""
+
+    name = "daily_work"
+    label = "日常工作（由网页写入）"
+    settings: dict[str, str] = {"change": "这次修改的编号"}
+    required_settings: tuple[str, ...] = ("change",)
+
+
 def _header_faults(table: type[Table], brought: dict[str, str | None]) -> tuple[DataReason, ...]:
     """Unknown, doubled and missing columns, each with the correction that is near."""
     if not any(brought.values()):

@@ -5,7 +5,7 @@ dates are ISO, amounts are fen.
 """
 
 from opencmc.facts.tables.care import Order, Referral, Stay, Visit
-from opencmc.facts.tables.network import Assessment, Equipment, Institution, Membership
+from opencmc.facts.tables.network import Assessment, Attachment, Equipment, Institution, Membership
 from opencmc.facts.tables.people import Identity, Population, Resident
 from opencmc.facts.tables.programmes import (
     Contract,
@@ -24,6 +24,7 @@ TABLES: dict[str, type[Table]] = {
     for table in (
         Institution,
         Membership,
+        Attachment,
         Equipment,
         Assessment,
         Resident,

@@ -18,6 +18,10 @@ INSTITUTION_KINDS = {
     "other": "其他",
 }
 
+COMMUNITY_KINDS = {"general": "综合医共体", "specialty": "专科医共体", "alliance": "联盟"}
+MEMBERSHIP_ROLES = {"lead": "牵头", "member": "成员", "linked": "医联"}
+ATTACHMENT_KINDS = {"branch": "分院", "clinic": "下设村卫生室（站）", "centre": "附设中心", "other": "其他附属"}
+
 
 class Institution(Table):
     """医疗卫生机构：一行一家机构。“基层”指 tier 为 township 或 village 的机构（按执业许可，不按隶属）。"""
@@ -54,10 +58,25 @@ class Membership(Table):
         Type.TEXT,
         "共同体类别",
         required=True,
-        one_of={"general": "综合医共体", "specialty": "专科医共体", "alliance": "联盟"},
+        one_of=COMMUNITY_KINDS,
     )
     institution_id = Column(Type.TEXT, "机构编号", required=True, references="institution")
-    role = Column(Type.TEXT, "角色", required=True, one_of={"lead": "牵头", "member": "成员", "linked": "医联"})
+    role = Column(Type.TEXT, "角色", required=True, one_of=MEMBERSHIP_ROLES)
+    start = Column(Type.DATE, "开始日期", required=True)
+    end = Column(Type.DATE, "结束日期")
+
+
+class Attachment(Table):
+    """附属关系：分院、下设机构附属于哪一家，有起止日期，期间左闭右开。有此表的行时，以此表为准，不看机构表的“附属于”。"""
+
+    table_name = "attachment"
+    table_label = "附属关系"
+    key = ("institution_id", "start")
+    checks = (NotBefore("start", "end", "结束早于开始"),)
+
+    institution_id = Column(Type.TEXT, "机构编号", required=True, references="institution")
+    attached_to = Column(Type.TEXT, "附属于（机构编号）", required=True, references="institution")
+    kind = Column(Type.TEXT, "附属方式", required=True, one_of=ATTACHMENT_KINDS)
     start = Column(Type.DATE, "开始日期", required=True)
     end = Column(Type.DATE, "结束日期")
 

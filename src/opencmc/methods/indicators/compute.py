@@ -103,7 +103,7 @@ def evaluate(read: Mapping[str, pa.Table], region: str, spans: Spans, found: Map
         columns = [read[name]["region" if name == "population" else "township"] for name in TOWNSHIPS_SEEN_IN]
         return {t for column in columns for t in pc.unique(column).to_pylist() if t and len(t) == 9}
 
-    places = Places(read["institutions"], read["memberships"], region, spans, townships)
+    places = Places(read["institutions"], read["memberships"], region, spans, townships, read["attachments"])
     return Evaluation(RollUp(read, spans, places), found)
 
 

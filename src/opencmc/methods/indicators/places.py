@@ -50,7 +50,7 @@ class Places:
 
     Membership is judged on the last day of each month and holds for the whole month; only general communities
     (综合医共体) are units, because every township belongs to at most one of them. An institution without a membership
-    of its own follows the one that it is attached to. A resident belongs to the community of the township's centre.
+    of its own follows the one that it is attached to in that month. A resident belongs to the community of the township's centre.
 
     ``townships`` are those seen beside the institutions' own; they are asked for when a township is first needed.
     """
@@ -62,6 +62,7 @@ class Places:
         region: str,
         spans: Spans,
         townships: Callable[[], Iterable[str]] = tuple,
+        attachment: pa.Table | None = None,
     ) -> None:
         institution = institution.sort_by("institution_id")
         column = {name: institution[name].to_pylist() for name in institution.column_names}
@@ -86,7 +87,8 @@ class Places:
             ],
             bool,
         ).reshape(len(self.ids), len(month_ends))
-        self._read_memberships(membership, column["attached_to"], month_ends)
+        above = self._above(column["attached_to"], attachment, month_ends)
+        self._read_memberships(membership, above, month_ends)
         self.paid: Flags = np.zeros_like(self.open)
         self.units = Units(lambda: self.townships)
         self.units |= {
@@ -122,8 +124,23 @@ class Places:
                 found[township] = np.where(found[township] < 0, self.community_of[i], found[township])
         return found
 
-    def _read_memberships(self, membership: pa.Table, attached_to: list[str | None], month_ends: list[date]) -> None:
-        rows = [row for row in membership.to_pylist() if row["community_kind"] == "general"]
+    def _above(self, attached_to: list[str | None], attachment: pa.Table | None, month_ends: list[date]) -> Whole:
+        """``[institution, month]``: what each is attached to, −1 for nothing. Dated attachments go before the register."""
+        at = {institution: i for i, institution in enumerate(self.ids)}
+        above = np.full((len(self.ids), len(month_ends)), -1, np.int64)
+        for i, parent in enumerate(attached_to):
+            above[i] = at.get(parent or "", -1)
+        dated = [row for row in attachment.to_pylist() if row["institution_id"] in at] if attachment else []
+        for row in dated:
+            above[at[row["institution_id"]]] = -1
+        for row in dated:
+            held = np.array([_holds(row["start"], row["end"], day) for day in month_ends], bool)
+            above[at[row["institution_id"]], held] = at.get(row["attached_to"], -1)
+        return above
+
+    def _read_memberships(self, membership: pa.Table, above: Whole, month_ends: list[date]) -> None:
+        # A link (医联) into a general community does not make an institution part of it.
+        rows = [r for r in membership.to_pylist() if r["community_kind"] == "general" and r["role"] != "linked"]
         rows.sort(key=lambda row: (row["community_id"], row["institution_id"], row["start"]))
         self.communities: list[str] = sorted({row["community_id"] for row in rows})
         self.community_names = {row["community_id"]: row["community_name"] for row in rows}
@@ -138,13 +155,11 @@ class Places:
             if row["role"] == "lead":
                 self.lead[i] |= held
         self.community_of = own.copy()
-        for i, parent in enumerate(attached_to):
-            for _ in range(3):  # a village clinic, its centre, the centre's hospital
-                if parent is None or parent not in at:
-                    break
-                followed = at[parent]
-                self.community_of[i] = np.where(self.community_of[i] < 0, own[followed], self.community_of[i])
-                parent = attached_to[followed]
+        month, followed = np.arange(len(month_ends)), above
+        for _ in range(3):  # a village clinic, its centre, the centre's hospital
+            there = np.where(followed >= 0, own[followed, month], -1)
+            self.community_of = np.where(self.community_of < 0, there, self.community_of)
+            followed = np.where(followed >= 0, above[followed, month], -1)
 
     def where(self, name: str, parameters: Mapping[str, str] = MappingProxyType({})) -> Flags:
         """``[institution, month]``: where and when a named condition on the institution holds.

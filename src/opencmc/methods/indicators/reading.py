@@ -18,8 +18,8 @@ from opencmc.methods.indicators.where import WHERE
 
 #: All sources: first what registers are evaluated from, then what happened, last what little depends on.
 READ_ORDER = (
-    "institutions", "memberships", "postings", "equipment", "population", "contracts", "chronic", "chronic_admissions",
-    "chronic_follow_ups", "stay", "visit", "inpatient", "ledger", "contracted_visit", "enrolments", "deaths", "referral",
+    "institutions", "memberships", "attachments", "postings", "equipment", "population", "contracts", "chronic",
+    "chronic_admissions", "chronic_follow_ups", "stay", "visit", "inpatient", "ledger", "contracted_visit", "enrolments", "deaths", "referral",
     "order", "assessments",
 )  # fmt: skip
 #: Where townships are seen: whatever is placed by the township waits for these.
@@ -74,7 +74,7 @@ def in_order_of_reading(
 
 
 def sources_of(definition: Definition, kind: str, definitions: Mapping[str, Definition]) -> set[str]:
-    """What an indicator waits for, beside institutions and memberships."""
+    """What an indicator waits for, beside institutions, memberships and attachments."""
     found = _sources_of_definition(definition, definitions)
     # The population of a community is the sum of its townships.
     by_township = kind == "township" or (kind == "community" and "population" in found)

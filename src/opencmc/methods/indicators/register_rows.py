@@ -120,6 +120,10 @@ def memberships(tables: Tables, region: str, months: Sequence[int] | None) -> ir
     return tables("membership")
 
 
+def attachments(tables: Tables, region: str, months: Sequence[int] | None) -> ir.Table:
+    return tables("attachment")
+
+
 def _sums(grain: Grain) -> Source:
     return Source(
         grain.name, grain.table, (), grain.monthly,
@@ -137,6 +141,7 @@ SOURCES: dict[str, Source] = {
         *(_sums(grain) for grain in GRAINS.values()),
         Source("institutions", "institution", (), False, institutions),
         Source("memberships", "membership", (), False, memberships),
+        Source("attachments", "attachment", (), False, attachments),
         Source("contracts", "contract", (), False, contracts),
         Source("enrolments", "enrolment", (), False, enrolments),
         Source("chronic", "enrolment", (), False, chronic, adds=True),

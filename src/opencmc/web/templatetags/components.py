@@ -13,13 +13,54 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import ngettext
 
+from opencmc.apps.access.api import PURPOSES, Holder, refusal, role_label
+from opencmc.apps.access.api import may as may_do
+from opencmc.apps.audit import api as audit
 from opencmc.apps.pictures import LEVELS
 from opencmc.facts.tables import TABLES
 from opencmc.web.charts import draw as draw_picture
 
 register = template.Library()
+
+
+@register.filter
+def may(holder: Holder | None, action: str) -> bool:
+    """``{% if holder|may:"network.edit" %}``: shows a button only to whom the table of rights lets do it."""
+    return holder is not None and may_do(holder, action)
+
+
+@register.filter
+def why_not(holder: Holder | None, action: str) -> str:
+    """``{{ holder|why_not:"network.edit" }}``: the sentence that the same right would be refused with; "" when it is held."""
+    return "" if holder is None or may_do(holder, action) else str(refusal(holder, action))
+
+
+@register.inclusion_tag("components/state_badge.html")
+def clock(due: date | None, today: date) -> dict[str, str]:
+    """``{% clock item.due today %}``: how much time is left, as a badge. Nothing to run out: a grey one."""
+    if due is None:
+        return {"tone": "none", "word": _("不限期")}
+    days = (due - today).days
+    if days < 0:
+        return {"tone": "bad", "word": ngettext("逾期 %(n)s 天", "逾期 %(n)s 天", -days) % {"n": -days}}
+    if days == 0:
+        return {"tone": "due", "word": _("今天到期")}
+    word = ngettext("还有 %(n)s 天", "还有 %(n)s 天", days) % {"n": days}
+    return {"tone": "due" if days <= SOON else "none", "word": word}
+
+
+#: Days from which on a due date is shown as near.
+SOON = 3
+
+#: The states that a badge can show: red, amber, green, blue, grey, each with its icon.
+TONES = {"bad": "!", "due": "◔", "good": "✓", "active": "▸", "none": "–", "unknown": "?"}
+
+
+@register.filter
+def tone_icon(tone: str) -> str:
+    return TONES.get(tone, "")
 
 
 @register.simple_tag
@@ -105,18 +146,30 @@ def table_label(name: str) -> str:
     return _(table.table_label) if table else name
 
 
-ACTIONS = {
-    "sign_in": gettext_lazy("登录"),
-    "sign_in_refused": gettext_lazy("登录被拒"),
-    "sign_out": gettext_lazy("退出登录"),
-    "create_account": gettext_lazy("开设账号"),
-    "create_demonstration_accounts": gettext_lazy("开设演示账号"),
-    "publish_network": gettext_lazy("发布机构网络"),
-    "publish_run": gettext_lazy("发布运行"),
-    "use_pack": gettext_lazy("启用政策包"),
-}
+@register.filter
+def action_label(action: str) -> str:
+    """The name of an action of the audit."""
+    return audit.action_label(action)
 
 
 @register.filter
-def action_label(action: str) -> str:
-    return str(ACTIONS.get(action, action))
+def unit_name(unit: str, names: dict[str, str] | None = None) -> str:
+    """The name of the ``kind:id`` of an audit line; ``names`` are those of all units, read once for a list."""
+    return audit.unit_label(unit, names)
+
+
+@register.filter
+def role_name(role: str) -> str:
+    """The name of a role on an audit line; the program itself has one too."""
+    return _("系统程序") if role == "system" else role_label(role)
+
+
+@register.filter
+def purpose_name(purpose: str) -> str:
+    return str(PURPOSES.get(purpose, purpose))
+
+
+@register.filter
+def exact(value: datetime | None) -> str:
+    """2025-03-08 14:05:09."""
+    return timezone.localtime(value).strftime("%Y-%m-%d %H:%M:%S") if value else ""

@@ -1,0 +1,509 @@
+"""What goes in and out, as the schema says it. Unknown fields are refused; texts take no control characters."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from ninja import Field, Schema
+from pydantic import AfterValidator, ConfigDict, StringConstraints
+
+from opencmc.apps.access.api import ROLES, UNIT_KINDS
+
+_PLAIN = r"^[^\x00-\x1f\x7f]*$"
+#: The largest number of a row.
+LARGEST_ID = 2**63 - 1
+
+
+def _not_far(day: date) -> date:
+    """Years that a database and a reader can both take."""
+    if not 1800 <= day.year <= 2200:
+        raise ValueError("年份应在 1800 到 2200 之间")
+    return day
+
+
+def plain(longest: int, shortest: int = 0) -> Any:
+    return Annotated[str, StringConstraints(min_length=shortest, max_length=longest, pattern=_PLAIN)]
+
+
+Day = Annotated[date, AfterValidator(_not_far)]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f/]+$")]
+Number = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+Version = Annotated[int, Field(ge=1, le=999_999_999)]
+Next = Annotated[str, Field(description="下一页：原样写进 after；空串表示到底")]
+Sex = Literal["0", "1", "2", "9"]
+RoleId = Literal[tuple(ROLES)]
+UnitKind = Literal[tuple(UNIT_KINDS)]
+
+
+class Given(Schema):
+    """Comes in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Page(Given):
+    """``after`` is the ``next`` of the page before."""
+
+    limit: int = Field(20, ge=1, le=100, description="每页几条")
+    after: plain(400) = Field("", description="上一页的 next")
+
+
+# --- errors ------------------------------------------------------------------------------------------------------------
+
+
+class FieldError(Schema):
+    pointer: str | None = Field(None, description="正文中的位置（RFC 6901）")
+    parameter: str | None = Field(None, description="参数名")
+    detail: str
+
+
+class ProblemOut(Schema):
+    """RFC 9457."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(..., description="稳定的问题类别", examples=["/problems/refused"])
+    title: str
+    status: int
+    detail: str
+    rule: str | None = Field(None, description="依据的规则")
+    possible_when: str | None = Field(None, description="怎样才可以")
+    errors: list[FieldError] | None = None
+    saved_by: str | None = None
+    saved_at: datetime | None = None
+    version: int | None = None
+
+
+# --- me ----------------------------------------------------------------------------------------------------------------
+
+
+class RightOut(Schema):
+    action: str
+    label: str
+    reach: Literal["own", "community", "county"]
+
+
+class LimitsOut(Schema):
+    requests_a_second: float = Field(..., description="每个工作进程平均每秒")
+    burst: int = Field(..., description="一口气最多")
+    body_bytes: int
+    idempotency_days: int = Field(..., description="写入的答复保留几天")
+
+
+class MeOut(Schema):
+    username: str
+    name: str
+    role: str
+    role_label: str
+    unit_kind: str
+    unit_id: str
+    is_service: bool
+    today: date
+    rights: list[RightOut]
+    limits: LimitsOut
+
+
+class PostOut(Schema):
+    id: int | None = None
+    role: str
+    role_label: str
+    unit_kind: str
+    unit_id: str
+    start: date | None = None
+    end: date | None = Field(None, description="止（不含）；空为不定期")
+    current: bool
+
+
+class PostsOut(Schema):
+    items: list[PostOut]
+
+
+# --- people ------------------------------------------------------------------------------------------------------------
+
+
+class PersonRow(Schema):
+    resident_id: str
+    name: str
+    sex: str = Field(..., description="GB/T 2261.1：1 男 2 女 0 未知 9 未说明")
+    birth_date: date
+    township: str
+    village: str
+    institution_id: str
+    team: str
+    programmes: list[str]
+    version: int
+
+
+class PeopleOut(Schema):
+    items: list[PersonRow]
+    next: Next
+
+
+class FoundOut(Schema):
+    resident_id: str
+    name: str = Field(..., description="范围以外的人遮蔽为 张**")
+    sex: str
+    birth_date: date
+    age: str
+    village: str
+    township: str
+    institution_id: str
+    id_masked: str
+    phone_masked: str
+    deceased: bool
+    merged_into: str
+    in_reach: bool
+
+
+class SavedPersonOut(FoundOut):
+    version: int
+
+
+class SearchOut(Schema):
+    items: list[FoundOut]
+    total: int
+    total_is_exact: bool
+    read_as: str = Field(..., description="读作什么：name、initials、id、tail、phone、number …")
+    problem: str
+    next: Next
+
+
+class PersonOut(Schema):
+    resident_id: str
+    version: int
+    name: str
+    sex: str
+    birth_date: date
+    birth_is_estimated: bool
+    death_date: date | None
+    age: str
+    township: str
+    township_name: str
+    village: str
+    village_name: str
+    address: str
+    institution_id: str
+    team: str
+    programmes: list[str]
+    insurance_type: str
+    id_type: str
+    id_masked: str
+    phone_masked: str
+    merged_into: str
+    conflict: str
+    changed_at: datetime | None
+    changed_by: str
+
+
+class PersonFields(Given):
+    """Fields that are left out stay as they are; ``null`` empties one."""
+
+    name: plain(50) | None = None
+    sex: Sex | None = Field(None, description="GB/T 2261.1")
+    birth_date: Day | None = None
+    birth_is_estimated: bool | None = None
+    death_date: Day | None = None
+    id_type: Literal["citizen_id", "permit", "foreign", "other", "none"] | None = None
+    id_number: plain(30) | None = None
+    no_id_reason: plain(200) | None = None
+    phone: plain(30) | None = None
+    card: plain(64) | None = None
+    mother_id: plain(30) | None = None
+    township: Annotated[str, StringConstraints(pattern=r"^([0-9]{9})?$")] | None = None
+    village: Annotated[str, StringConstraints(pattern=r"^([0-9]{12})?$")] | None = None
+    address: plain(200) | None = None
+    institution_id: plain(60) | None = None
+    team: plain(100) | None = None
+    insurance_type: Literal["310", "390", "other", "none", ""] | None = Field(None, description="310 职工 390 城乡居民")
+    confirm_duplicate: bool = Field(False, description="已核对过可能的同一人，仍要登记")
+    duplicate_reason: plain(200) = ""
+
+
+class NewPerson(PersonFields):
+    name: plain(50, 1)
+    id_type: Literal["citizen_id", "permit", "foreign", "other", "none"]
+
+
+class Looked(Given):
+    text: plain(80) = Field(..., description="姓名、拼音首字母、证件号或末 4–6 位、电话或末 4 位、健康卡号")
+    limit: int = Field(20, ge=1, le=100)
+    after: plain(100) = Field("", description="上一页的 next")
+
+
+class RelationOut(Schema):
+    institution_id: str
+    kind: str
+    label: str
+    start: date
+    end: date | None
+    open: bool
+
+
+class RelationsOut(Schema):
+    items: list[RelationOut]
+
+
+class LineOut(Schema):
+    at: datetime
+    actor: str
+    role: str
+    unit: str
+    action: str
+    action_label: str
+    object: str
+    resident_id: str
+    purpose: str
+    reason: str
+    address: str
+    place: str = Field(..., description="审计链中的位置：链道-序号")
+
+
+class LinesOut(Schema):
+    items: list[LineOut]
+    next: Next
+
+
+# --- network -------------------------------------------------------------------------------------------------------------
+
+
+class InstitutionOut(Schema):
+    institution_id: str
+    name: str
+    short_name: str
+    tier: str
+    kind: str
+    township: str
+    attached_to: str
+
+
+class InstitutionsOut(Schema):
+    items: list[InstitutionOut]
+    next: Next
+
+
+class MembershipOut(Schema):
+    community_id: str
+    community: str
+    kind: str
+    kind_label: str
+    institution_id: str
+    institution: str
+    role: str
+    role_label: str
+    start: date
+    end: date | None
+
+
+class MembershipsOut(Schema):
+    on: date
+    items: list[MembershipOut]
+    next: Next
+
+
+class CommunityOut(Schema):
+    community_id: str
+    name: str
+    kind: str
+    kind_label: str
+    lead: str | None
+    members: int
+
+
+class CommunitiesOut(Schema):
+    on: date
+    items: list[CommunityOut]
+
+
+class ChangeOut(Schema):
+    kind: str
+    given: dict[str, Any]
+
+
+class ReorganisationOut(Schema):
+    id: int
+    title: str
+    effective: date
+    state: str
+    version: int
+    note: str
+    changed_by: str
+    changed_at: datetime
+    changes: list[ChangeOut]
+
+
+# --- tasks ---------------------------------------------------------------------------------------------------------------
+
+
+class TaskRow(Schema):
+    id: int
+    kind: str
+    item: str
+    label: str
+    why: str
+    resident_id: str
+    village: str
+    institution_id: str
+    assigned_to: str
+    since: date
+    due: date
+    state: str
+    version: int
+
+
+class TasksOut(Schema):
+    items: list[TaskRow]
+    next: Next
+
+
+class TaskOut(TaskRow):
+    outcome: str
+    values: dict[str, int]
+    note: str
+    done_on: date | None
+    next_due: date | None
+    changed_at: datetime
+    changed_by: str
+
+
+class TasksAsked(Page):
+    institution_id: plain(60) = Field("", description="只要这家机构的")
+    due_until: Day | None = Field(None, description="只要到这一天为止到期的")
+    item: plain(80) = Field("", description="只要这个项目的，例如 hypertension")
+
+
+class NewTask(Given):
+    kind: Literal["service", "follow_up", "other"]
+    item: plain(80, 1) = Field(..., description="项目：健康管理项目或服务名称")
+    label: plain(120) = Field("", description="做什么；空则按项目取名")
+    why: plain(200) = ""
+    resident_id: Id
+    institution_id: Id
+    due: Day
+    source: plain(40, 1) = Field(..., description="来源系统；同一来源与编号只有一项待办")
+    source_key: plain(160, 1)
+    village: Annotated[str, StringConstraints(pattern=r"^([0-9]{12})?$")] = ""
+    assigned_to: plain(150) = ""
+
+
+class Finished(Given):
+    outcome: plain(20, 1) = Field(..., description="controlled、uncontrolled、referred、seen、lost、done、declined")
+    done_on: Day | None = None
+    values: dict[plain(40), Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]] = Field(
+        default_factory=dict, description="测量值，整数，单位见 follow_up 表，例如 systolic（mmHg）", max_length=20
+    )
+    note: plain(400) = ""
+    next_due: Day | None = None
+
+
+class Postponed(Given):
+    due: Day
+    reason: plain(400, 1)
+
+
+# --- accounts, notices, jobs -----------------------------------------------------------------------------------------------
+
+
+class HeldOut(Schema):
+    id: int
+    role: str
+    unit: str
+    start: date
+    end: date | None
+    state: str
+
+
+class AccountOut(Schema):
+    username: str
+    name: str
+    state: str
+    last_login: datetime | None
+    posts: list[HeldOut]
+
+
+class AccountsOut(Schema):
+    items: list[AccountOut]
+    total: int
+    next: Next
+
+
+class NewAccount(Given):
+    username: plain(30, 1)
+    name: plain(50, 1)
+    role: RoleId
+    unit_kind: UnitKind
+    unit_id: plain(60) = ""
+    start: Day | None = Field(None, description="空为今天")
+    end: Day | None = Field(None, description="止（不含）")
+
+
+class MadeAccountOut(Schema):
+    username: str
+    code: str = Field(..., description="一次性密码，只在这一次（和同一 Idempotency-Key 的重试中）给出")
+
+
+class NoticeOut(Schema):
+    id: int
+    text: str
+    href: str
+    at: datetime
+    read_at: datetime | None
+
+
+class NoticesOut(Schema):
+    items: list[NoticeOut]
+    new: int
+    next: Next
+
+
+class ReadNotices(Given):
+    ids: list[Number] | None = Field(None, max_length=200, description="空为全部")
+
+
+class MarkedOut(Schema):
+    marked: int
+
+
+class JobOut(Schema):
+    id: int
+    label: str
+    state: str
+    done: int
+    total: int
+    step: str
+    outcome: str
+    error: str
+    href: str
+    username: str
+    asked_at: datetime
+    finished_at: datetime | None
+    attempts: int
+
+
+class JobsOut(Schema):
+    items: list[JobOut]
+    next: Next
+
+
+class LinesAsked(Page):
+    actor: plain(150) = ""
+    role: plain(40) = ""
+    action: plain(80) = ""
+    resident_id: plain(60) = ""
+    since: datetime | None = Field(None, description="含；带时区，例如 2026-03-01T00:00:00+08:00")
+    until: datetime | None = Field(None, description="不含")
+
+
+class AccountsAsked(Given):
+    after: plain(100) = ""
+    q: plain(60) = Field("", description="用户名、姓名或拼音首字母")
+    role: plain(40) = ""
+    state: Literal["all", "active", "no_post", "blocked"] = "all"
+
+
+class OnDay(Page):
+    on: Day | None = Field(None, description="哪一天的网络；空为今天")
+
+
+class UnitsAsked(Page):
+    tier: Literal["", "village", "township", "county", "outside"] = ""
