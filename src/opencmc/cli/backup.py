@@ -29,7 +29,8 @@ from opencmc.cli.output import format_option, print_json, print_rows, progress_b
 FORMAT = 1
 MANIFEST = "manifest.json"
 #: What a home holds beyond its database and keys. Caches are made anew; a load that is being staged does not exist yet.
-KEPT = ("lake/loads", "lake/tables", "lake/refused", "runs", "audit-seals.jsonl", "demo.json", "truth.json")
+SEALS = "audit-seals.jsonl"
+KEPT = ("lake/loads", "lake/tables", "lake/refused", "runs", "demo.json", "truth.json")
 KEYS = ("keys", "secret.key")
 #: The moment of the latest backup, for ``opencmc doctor``.
 LAST_BACKUP = "last-backup.txt"
@@ -128,8 +129,8 @@ def _dump_database(home: Path, folder: Path) -> str:
 def take_backup(home: Path, to: Path, *, keys_to: Path | None, at: datetime, progress: Progress) -> Path:
     """Write a backup of ``home`` below ``to`` and return its folder.
 
-    The database comes first and the lake after it: what the lake has beyond the database is published again after a
-    restore, the other way round something would be missing.
+    Seals come first, then the database, then the lake: no seal then names a line that the copy lacks, and what the lake
+    has beyond the database is published again after a restore.
     """
     to.mkdir(parents=True, exist_ok=True)
     name = at.astimezone(UTC).strftime("%Y-%m-%dT%H%M%S.%fZ")
@@ -137,9 +138,14 @@ def take_backup(home: Path, to: Path, *, keys_to: Path | None, at: datetime, pro
     known = {} if before is None else {file["path"]: file for file in read_manifest(before)["files"]}  # type: ignore[attr-defined]
     partial = to / f".partial-{name}"
     partial.mkdir()
+    files = []
+    if (home / SEALS).exists():
+        (partial / "home").mkdir()
+        files.append(_copied(home / SEALS, partial, f"home/{SEALS}"))
     progress("数据库", 0.05)
     database = _dump_database(home, partial)
-    files = [Kept(database, (partial / database).stat().st_size, _sha256(partial / database))] if database else []
+    if database:
+        files.append(Kept(database, (partial / database).stat().st_size, _sha256(partial / database)))
     found = list(_files(home, KEPT))
     for number, source in enumerate(found):
         progress("数据湖与运行", 0.1 + 0.85 * number / len(found))
@@ -151,8 +157,7 @@ def take_backup(home: Path, to: Path, *, keys_to: Path | None, at: datetime, pro
             os.link(before / path, target)
             files.append(Kept(path, earlier["bytes"], earlier["sha256"]))
         else:
-            shutil.copy2(source, target)
-            files.append(Kept(path, target.stat().st_size, _sha256(target)))
+            files.append(_copied(source, partial, path))
     manifest = {
         "format": FORMAT,
         "opencmc": __version__,
@@ -168,6 +173,27 @@ def take_backup(home: Path, to: Path, *, keys_to: Path | None, at: datetime, pro
         progress("密钥", 0.97)
         _copy_keys(home, keys_to)
     return whole
+
+
+def _copied(source: Path, folder: Path, path: str) -> Kept:
+    target = folder / path
+    shutil.copy2(source, target)
+    return Kept(path, target.stat().st_size, _sha256(target))
+
+
+def _seal(home: Path, at: datetime) -> None:
+    """Seal the audit as it is now, where there is one."""
+    if not (home / "web.sqlite3").exists() and not os.environ.get("OPENCMC_DATABASE"):
+        return
+    from opencmc.cli.serve import start_django
+
+    start_django(home)
+    from django.db import connection
+
+    from opencmc.apps.audit.api import seal_heads
+
+    if "audit_lanehead" in connection.introspection.table_names():
+        seal_heads(why="backup", at=at)
 
 
 def _copy_keys(home: Path, to: Path) -> None:
@@ -256,8 +282,10 @@ def backup(to: Path, home: Path, keys_to: Path | None, format_: str) -> None:
         raise Refused(
             "密钥与备份放在了一起", possible_when="请把 --keys-to 指到备份目录以外：拿到备份的人不应同时拿到密钥。"
         )
+    at = datetime.now(UTC)
+    _seal(home, at)
     with progress_bar("备份") as report:
-        folder = take_backup(home, to, keys_to=keys_to, at=datetime.now(UTC), progress=report)
+        folder = take_backup(home, to, keys_to=keys_to, at=at, progress=report)
     manifest = read_manifest(folder)
     files: list[dict[str, int]] = manifest["files"]  # type: ignore[assignment]
     row = {
@@ -282,5 +310,8 @@ def restore(folder: Path, home: Path, keys_from: Path | None) -> None:
     with progress_bar("恢复") as report:
         manifest = restore_backup(folder, home, keys_from=keys_from, progress=report)
     click.echo(f"已恢复到 {home}：{manifest['taken_at']} 的备份。请运行 opencmc doctor --home {home} 检查。", err=True)
+    click.echo(
+        f"备份之后的记录不在其中：请用 opencmc audit seal --restored 缘由 --home {home} 写明这次恢复。", err=True
+    )
     if keys_from is None:
         click.echo("没有恢复密钥：证件号码与电话暂时无法读出。把密钥目录的内容放进数据目录后再用。", err=True)

@@ -14,7 +14,18 @@ from opencmc.cli.output import progress_bar
 
 DEFAULT_RESIDENTS = 70_000
 _MARK = "demo.json"
-_OWNED = ("source", "lake", "runs", "cache", "truth.json", "web.sqlite3", "web.sqlite3-wal", "web.sqlite3-shm")
+_OWNED = (
+    "source",
+    "lake",
+    "runs",
+    "cache",
+    "truth.json",
+    "web.sqlite3",
+    "web.sqlite3-wal",
+    "web.sqlite3-shm",
+    "keys",
+    "audit-seals.jsonl",
+)
 
 
 def prepare_home(home: Path, wanted: dict[str, int]) -> bool:
@@ -72,6 +83,7 @@ def demo(home: Path, residents: int, seed: int, no_serve: bool, port: int, extra
         write_extra_month(home, extra_month)
         return
     from opencmc.cli.serve import publish_home, serve_home
+    from opencmc.facts.histories import refresh_histories
     from opencmc.facts.lake import Lake
     from opencmc.methods.indicators import compute, sibling_packs
     from opencmc.policy.pack import default_root, load_pack
@@ -84,6 +96,8 @@ def demo(home: Path, residents: int, seed: int, no_serve: bool, port: int, extra
         also, _ = sibling_packs(default_root(), pack)
         with progress_bar("计算指标") as report:
             compute(Lake(home), pack, also=also, progress=report)
+        with progress_bar("整理居民历史") as report:
+            refresh_histories(home, progress=report)
         with progress_bar("发布到网页") as report:
             publish_home(home, demo=True, progress=report)
         (home / _MARK).write_text(

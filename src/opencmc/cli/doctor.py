@@ -117,6 +117,29 @@ def _database(home: Path) -> Iterator[Check]:
         yield Check("数据库", GOOD, f"{name}：结构是最新的")
 
 
+def _audit(home: Path) -> Iterator[Check]:
+    from django.db import connection
+
+    from opencmc.apps.audit.api import last_verification, refuses_changes
+
+    if "audit_verification" not in connection.introspection.table_names():
+        return
+    if not refuses_changes(connection):
+        yield Check(
+            "审计", WRONG, "数据库没有拦住对审计行的改动（触发器缺失）", "opencmc audit verify 查明后从备份恢复"
+        )
+        return
+    last = last_verification()
+    if last is None or last.whole is None:
+        yield Check("审计", NOTICE, "还没有核验过", f"opencmc audit verify --home {home}")
+    elif last.whole:
+        yield Check("审计", GOOD, f"{last.started:%Y-%m-%d %H:%M} 核验：{last.lines} 行完整")
+    else:
+        yield Check(
+            "审计", WRONG, f"{last.started:%Y-%m-%d %H:%M} 核验：{last.problems} 处不符", "网页“审计”写明在哪里"
+        )
+
+
 def _serving(home: Path) -> Iterator[Check]:
     from django.conf import settings
 
@@ -150,7 +173,7 @@ def _last_backup(home: Path) -> Iterator[Check]:
 
 
 CHECKS: tuple[Callable[[Path], Iterator[Check]], ...] = (
-    _python, _home, _keys, _lake, _run, _database, _serving, _last_backup,
+    _python, _home, _keys, _lake, _run, _database, _audit, _serving, _last_backup,
 )  # fmt: skip
 
 

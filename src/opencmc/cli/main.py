@@ -17,7 +17,7 @@ from opencmc.cli.facts import facts, load
 from opencmc.cli.indicators import explain, indicators
 from opencmc.cli.network import network
 from opencmc.cli.pack import pack
-from opencmc.cli.serve import account, serve
+from opencmc.cli.serve import account, publish, serve
 from opencmc.cli.worker import worker
 
 
@@ -35,6 +35,7 @@ for command in (
     indicators,
     explain,
     serve,
+    publish,
     account,
     audit,
     export,

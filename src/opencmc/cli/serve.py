@@ -170,6 +170,37 @@ def serve(home: Path, port: int, host: str, demonstration_accounts: bool) -> Non
 
 
 @click.command()
+@home_option
+@click.option("--pack", "pack_id", default="ninghai", show_default=True, help="县的政策包")
+def publish(home: Path, pack_id: str) -> None:
+    """日常工作写入数据湖，计算指标，整理居民历史，发布到网页；每天夜里运行一次即可。"""
+    if not home.is_dir():
+        raise Refused(f"没有数据目录 {home}", possible_when="用 --home 指明数据目录。")
+    from opencmc.facts.histories import refresh_histories
+    from opencmc.facts.lake import Lake
+    from opencmc.methods.indicators import compute, sibling_packs
+    from opencmc.policy.pack import default_root, load_pack
+
+    start_django(home)
+    from django.utils import timezone
+
+    from opencmc.apps.access.api import Actor
+    from opencmc.apps.exports.api import export_daily_work
+
+    migrate()
+    done = export_daily_work(home, Actor.system(timezone.now()))
+    click.echo(f"写入数据湖：网络 {done.networks} 项，居民 {done.residents} 人，办结 {done.tasks} 件。", err=True)
+    pack = load_pack(default_root(), pack_id)
+    with progress_bar("计算指标") as report:
+        compute(Lake(home), pack, also=sibling_packs(default_root(), pack)[0], progress=report)
+    with progress_bar("整理居民历史") as report:
+        refresh_histories(home, progress=report)
+    with progress_bar("发布到网页") as report:
+        run_id = publish_home(home, progress=report)
+    click.echo(f"已发布 {run_id}。", err=True)
+
+
+@click.command()
 @click.argument("username")
 @home_option
 @click.option("--name", required=True, help="显示的姓名")

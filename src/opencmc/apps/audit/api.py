@@ -2,8 +2,9 @@
 
 from opencmc.apps.audit.actions import seal_at_start, verify_now
 from opencmc.apps.audit.contracts import Fault, Line, ResidentHead, Verdict
+from opencmc.apps.audit.engine import refuses_changes
 from opencmc.apps.audit.labels import action_label, name_actions, name_units, unit_label
-from opencmc.apps.audit.queries import Filters, latest, leaf, lines_about, list_lines
+from opencmc.apps.audit.queries import Filters, last_verification, latest, leaf, lines_about, list_lines
 from opencmc.apps.audit.reach import access_report_head, guard_residents
 from opencmc.apps.audit.seals import Seal
 from opencmc.apps.audit.seals import seal as seal_heads
@@ -21,6 +22,7 @@ __all__ = [
     "action_label",
     "audited",
     "guard_residents",
+    "last_verification",
     "latest",
     "leaf",
     "lines_about",
@@ -28,6 +30,7 @@ __all__ = [
     "name_actions",
     "name_units",
     "record",
+    "refuses_changes",
     "seal_at_start",
     "seal_heads",
     "unit_label",

@@ -127,3 +127,8 @@ def list_verifications(limit: int = 20) -> list[Verification]:
 def last_seal() -> Seal | None:
     seals, _faults = read_seals()
     return seals[-1] if seals else None
+
+
+def last_verification() -> Verification | None:
+    """The latest verification; ``None`` before the first."""
+    return Verification.objects.order_by("-id").first()
