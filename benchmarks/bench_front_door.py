@@ -27,7 +27,6 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from bench_pages import free_port, wait_until_served  # noqa: E402
 from front_door_load import Outcome, drive, http  # noqa: E402
-
 from tools.with_postgres import postgres  # noqa: E402
 
 #: A county of 20 townships with 10 clinics each.
@@ -59,13 +58,13 @@ SEED_PEOPLE = """
 INSERT INTO residents_resident (resident_id, version, name, name_initials, sex, birth_date, birth_is_estimated, township,
   village, address, institution_id, team, programmes, insurance_type, insured_region, id_type, id_conflict, no_id_reason,
   source, kept_fields, changed_by)
-SELECT 'R' || n, 1, '居民' || n, 'jm', CASE WHEN n % 2 = 0 THEN '2' ELSE '1' END, DATE '1940-01-01' + (n % 29000), false,
+SELECT 'R' || n, 1, '居民' || n, 'jm', CASE WHEN n % 2 = 0 THEN '2' ELSE '1' END, DATE '1940-01-01' + (n / 7 % 29000), false,
   '330226' || (101 + n % {townships}), '', '', 'V' || (1 + n % {townships}) || '-' || (1 + (n / {townships}) % {clinics}),
   '', '|hypertension|', '390', '330226', 'none', '', '基准', 'lake', '[]', '' FROM generate_series(1, {rows}) n;
 INSERT INTO tasks_task (kind, item, label, why, resident_id, village, institution_id, assigned_to, since, due, source,
   source_key, state, outcome, "values", note, version, created_at, changed_at, changed_by)
 SELECT 'other', 'service', '随访', '上次随访', 'R' || n, '', 'V' || (1 + n % {townships}) || '-' ||
-  (1 + (n / {townships}) % {clinics}), '', DATE '2026-01-01', DATE '2026-01-01' + (n % 400), 'seed', n::text, 'open', '',
+  (1 + (n / {townships}) % {clinics}), '', DATE '2026-01-01', DATE '2026-01-01' + (n / 200 % 400), 'seed', n::text, 'open', '',
   '{{}}', '', 1, now(), now(), 'seed' FROM generate_series(1, {rows}) n;
 """
 SEED_PLAIN = """
@@ -128,6 +127,7 @@ def _seed_sqlite(rows: int) -> None:
     from django.utils import timezone
 
     from opencmc.apps.network.models import Attachment, Institution
+    from opencmc.apps.residents.models import Resident
     from opencmc.apps.tasks.models import Task
 
     units = []
@@ -149,6 +149,11 @@ def _seed_sqlite(rows: int) -> None:
               due=date(2026, 1, 1), source="seed", source_key=str(n), created_at=now, changed_at=now, changed_by="seed")
          for n in range(1, rows + 1)],
         batch_size=2000,
+    )  # fmt: skip
+    Resident.objects.bulk_create(
+        [Resident(resident_id=f"R{n}", name=f"居民{n}", sex="1", birth_date=date(1960, 1, 1), id_type="none",
+                  no_id_reason="基准", source="lake", institution_id=f"V{1 + n % TOWNSHIPS}-{1 + n // TOWNSHIPS % CLINICS}")
+         for n in range(1, 101)]
     )  # fmt: skip
 
 
@@ -232,11 +237,23 @@ class Loads:
         headers = self._headers(number % TOWNSHIPS) | {"Idempotency-Key": f"finish-{n:012d}", "If-Match": '"1"'}
         return http("POST", f"/api/v1/tasks/{number}/finish", headers, b'{"outcome":"done"}')
 
+    def list_tasks_of_one(self, n: int) -> bytes:
+        township = n % TOWNSHIPS
+        return http("GET", f"/api/v1/tasks?institution_id=V{township + 1}-1", self._headers(township))
+
+    def plain_list_tasks_of_one(self, n: int) -> bytes:
+        return http("GET", f"/api/tasks?institutions=V{n % TOWNSHIPS + 1}-1", {})
+
+    def _scope(self, n: int) -> str:
+        """The institutions that the front door finds out by itself."""
+        township = n % TOWNSHIPS + 1
+        return ",".join([f"T{township}", *(f"V{township}-{v}" for v in range(1, CLINICS + 1))])
+
     def plain_list_tasks(self, n: int) -> bytes:
-        return http("GET", f"/api/tasks?institution_id=V{n % TOWNSHIPS + 1}-1", {})
+        return http("GET", f"/api/tasks?institutions={self._scope(n)}", {})
 
     def plain_list_people(self, n: int) -> bytes:
-        return http("GET", f"/api/people?institution_id=V{n % TOWNSHIPS + 1}-1", {})
+        return http("GET", f"/api/people?institutions={self._scope(n)}", {})
 
     def plain_create(self, n: int) -> bytes:
         return http("POST", "/api/tasks", {}, self._task(n % TOWNSHIPS, n))
@@ -255,12 +272,15 @@ def compare(rows: int, seconds: float, rounds: int, only: str) -> None:
         tokens = prepare(home, rows, plain=True)
         loads = Loads(tokens, rows)
         database = _postmaster(address)
-        with served("opencmc.web.wsgi:application", home) as ours, served("plain_front_door:application", home) as plain:
+        with (
+            served("opencmc.web.wsgi:application", home) as ours,
+            served("plain_front_door:application", home) as plain,
+        ):
             print(f"{rows:,} people, {rows:,} tasks; {CONNECTIONS} connections, {rounds} × {seconds:g} s each, in turn;"
                   f" 2 workers, database and load on {os.cpu_count()} cores")  # fmt: skip
             print(f"{'':24}{'requests/s':>12}{'p50 ms':>9}{'p99 ms':>9}   {'µs of processor a request'}")
             first = 0
-            for name in ("list_tasks", "list_people", "create", "finish"):
+            for name in ("list_tasks", "list_tasks_of_one", "list_people", "create", "finish"):
                 if only and name not in only.split(","):
                     continue
                 sides: dict[str, list[tuple[Outcome, dict[str, float]]]] = {"ours": [], "plain": []}
@@ -268,7 +288,7 @@ def compare(rows: int, seconds: float, rounds: int, only: str) -> None:
                     for side, (port, pid) in (("plain", plain), ("ours", ours)):
                         request = getattr(loads, name if side == "ours" else f"plain_{name}")
                         sides[side].append(_measured(port, pid, database, request, seconds, first))
-                        first += 1_000_000 if name != "finish" else len(sides[side][-1][0].taken) + 100
+                        first += 1_000_000 if name != "finish" else len(sides[side][-1][0].taken) + 2000
                 for side in ("plain", "ours"):
                     _tell(f"{name} {side}", sides[side])
                 ratio = statistics.median(o.rate for o, _ in sides["ours"]) / statistics.median(
@@ -294,7 +314,9 @@ def _postmaster(address: str) -> int:
 def _measured(
     port: int, pid: int, database: int, request: Callable[[int], bytes], seconds: float, first: int
 ) -> tuple[Outcome, dict[str, float]]:
-    drive(port, request, seconds=0.4, lines=CONNECTIONS, good=GOOD, first=first + 900_000)  # connections and caches warm
+    drive(
+        port, request, seconds=0.4, lines=CONNECTIONS, good=GOOD, first=first + 900_000
+    )  # connections and caches warm
     parts = {"server": _below(pid), "database": _below(database), "load": {os.getpid()}}
     before = {name: _cpu_seconds(pids) for name, pids in parts.items()}
     found = drive(port, request, seconds=seconds, lines=CONNECTIONS, good=GOOD, first=first)
@@ -308,7 +330,9 @@ def _tell(name: str, found: list[tuple[Outcome, dict[str, float]]]) -> None:
 
     used = {part: statistics.median(cpu[part] for _, cpu in found) for part in found[0][1]}
     split = "  ".join(f"{part} {micro:,.0f}" for part, micro in used.items())
-    print(f"{name:24}{middle(lambda o: o.rate):12,.0f}{middle(lambda o: o.at(0.5)):9.1f}{middle(lambda o: o.at(0.99)):9.1f}   {split}")
+    print(
+        f"{name:24}{middle(lambda o: o.rate):12,.0f}{middle(lambda o: o.at(0.5)):9.1f}{middle(lambda o: o.at(0.99)):9.1f}   {split}"
+    )
     wrong: Counter[int] = Counter()
     for outcome, _ in found:
         wrong.update(outcome.wrong)
@@ -323,7 +347,17 @@ if __name__ == "__main__":
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default="", help="list_tasks, list_people, create, finish")
+    parser.add_argument("--writers", action="store_true", help="40 people writing at once on PostgreSQL, 8 on SQLite")
     given = parser.parse_args()
+    if given.writers:
+        from front_door_writers import tell
+
+        long = 10 if given.quick else max(given.seconds, 120)
+        whole = [
+            tell(40, long, on_postgresql=True, rows=given.rows),
+            tell(8, long, on_postgresql=False, rows=given.rows),
+        ]
+        sys.exit(0 if all(whole) else 1)
     if given.quick:
         compare(20_000, 3, 1, given.only)
     else:

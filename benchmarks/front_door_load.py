@@ -27,19 +27,20 @@ class Outcome:
 
 
 class _Line:
-    __slots__ = ("buffer", "socket", "started", "wanted")
+    __slots__ = ("buffer", "sent", "socket", "started", "wanted")
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.buffer, self.wanted, self.started = b"", 0, 0.0
+        self.buffer, self.sent, self.wanted, self.started = b"", b"", 0, 0.0
 
 
 def drive(
     port: int, request: Callable[[int], bytes | None], *, seconds: float, lines: int, good: frozenset[int],
-    first: int = 0, each: Callable[[int, bytes], None] | None = None,
+    first: int = 0, told: Callable[[bytes, int, bytes], None] | None = None,
 ) -> Outcome:  # fmt: skip
-    """Ask ``request(n)`` for n = first, … over so many connections until the time is over or it gives ``None``."""
+    """Ask ``request(n)`` for n = first, … over so many connections until the time is over or it gives ``None``.
+    ``told(sent, status, received)`` hears every answer."""
     found, number = Outcome(), first
     epoll = select.epoll()
     open_: dict[int, _Line] = {}
@@ -53,7 +54,7 @@ def drive(
     for line in open_.values():
         if (content := request(number)) is not None:
             number, waiting = number + 1, waiting + 1
-            line.started = time.perf_counter()
+            line.started, line.sent = time.perf_counter(), content
             line.socket.sendall(content)
     while waiting:
         for descriptor, _event in epoll.poll(5):
@@ -78,14 +79,14 @@ def drive(
             if status not in good:
                 found.wrong[status] = found.wrong.get(status, 0) + 1
                 found.sample = found.sample or line.buffer.decode("utf-8", "replace")[-600:]
-            elif each is not None:
-                each(status, line.buffer)
+            if told is not None:
+                told(line.sent, status, line.buffer)
             line.buffer, line.wanted = b"", 0
             waiting -= 1
             content = request(number) if now < until else None
             if content is not None:
                 number, waiting = number + 1, waiting + 1
-                line.started = now
+                line.started, line.sent = now, content
                 line.socket.sendall(content)
     found.seconds = time.perf_counter() - begin
     for line in open_.values():

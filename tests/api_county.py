@@ -105,7 +105,9 @@ def make_county(at: datetime | None = None) -> County:
             community_id="G1", community_name="第一医共体", community_kind="general", institution_id=unit, role=role,
             start=START,
         )  # fmt: skip
-    for number, (name, unit) in enumerate((("甲子", "V1"), ("乙丑", "V1"), ("丙寅", "V1"), ("丁卯", "V2"), ("戊辰", "V2"))):
+    for number, (name, unit) in enumerate(
+        (("甲子", "V1"), ("乙丑", "V1"), ("丙寅", "V1"), ("丁卯", "V2"), ("戊辰", "V2"))
+    ):
         birth = date(1950 + number, 5, 1 + number)
         line = create_resident(
             county.system,

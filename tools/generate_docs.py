@@ -1,6 +1,9 @@
 """Regenerate what is generated in docs/. ``make fix`` runs it; tests in tests/docs compare."""
 
+import os
 from pathlib import Path
+
+import django
 
 from opencmc.facts.reference import tables_reference
 from opencmc.policy.coverage import coverage_reference
@@ -11,9 +14,14 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 def generated() -> dict[Path, str]:
     """Each generated file and the text that it should hold."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opencmc.web.settings")
+    django.setup()
+    from opencmc.apps.access.reference import rights_reference
+
     return {
         DOCS / "coverage.md": coverage_reference(default_root()),
         DOCS / "reference" / "tables.md": tables_reference(),
+        DOCS / "rights.md": rights_reference(),
     }
 
 

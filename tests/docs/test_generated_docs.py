@@ -10,7 +10,10 @@ from opencmc.policy.coverage import load_coverage
 from opencmc.policy.pack import default_root
 
 #: Pages that exist, by the names of their addresses; test_pages_named_in_the_coverage_exist opens them.
-PAGES = {"cockpit", "indicator", "rules", "network", "sign-in"}
+PAGES = {
+    "cockpit", "indicator", "rules", "network", "sign-in", "home", "tasks", "residents", "record", "households", "grids",
+    "institution", "standards", "governance", "reorganisation", "public-health-posts", "accounts", "audit",
+}  # fmt: skip
 METHODS = {"indicators", "runs", "explain"}
 
 

@@ -46,7 +46,9 @@ def pages(county: County, token: str, path: str, limit: int = 1) -> list[dict]:
 
 def test_a_list_holds_the_people_of_ones_own_institutions_and_of_nobody_else(county, doctor):
     rows = pages(county, doctor, "/people?")
-    assert [row["resident_id"] for row in rows] == sorted(county.people[:3], key=lambda pk: Resident.objects.get(pk=pk).name)
+    assert [row["resident_id"] for row in rows] == sorted(
+        county.people[:3], key=lambda pk: Resident.objects.get(pk=pk).name
+    )
     assert rows[0].keys().isdisjoint({"id_number", "phone", "id_sealed"})
 
 
@@ -95,7 +97,9 @@ def test_a_person_is_registered_once_with_a_version_and_an_address(county, docto
 
 
 def test_wrong_fields_are_told_each_at_its_place(county, doctor):
-    answer = county.ask(doctor, "POST", "/people", {"name": "己巳", "id_type": "citizen_id", "id_number": "000000000000000000"})
+    answer = county.ask(
+        doctor, "POST", "/people", {"name": "己巳", "id_type": "citizen_id", "id_number": "000000000000000000"}
+    )
     assert answer.status_code == 422
     assert answer.json()["type"] == "/problems/invalid"
     assert "/id_number" in [error["pointer"] for error in answer.json()["errors"]]
@@ -176,9 +180,14 @@ def test_a_task_is_finished_with_its_values_and_the_next_one_is_planned(county, 
 
 def test_a_task_is_postponed_with_a_reason(county, doctor):
     due = (county.today + timedelta(days=9)).isoformat()
-    answer = county.ask(doctor, "POST", f"/tasks/{county.tasks[1]}/postpone", {"due": due, "reason": "外出"}, If_Match='"1"')
+    answer = county.ask(
+        doctor, "POST", f"/tasks/{county.tasks[1]}/postpone", {"due": due, "reason": "外出"}, If_Match='"1"'
+    )
     assert answer.json()["due"] == due
-    assert county.ask(doctor, "POST", "/tasks/999999/postpone", {"due": due, "reason": "外出"}, If_Match='"1"').status_code == 404
+    assert (
+        county.ask(doctor, "POST", "/tasks/999999/postpone", {"due": due, "reason": "外出"}, If_Match='"1"').status_code
+        == 404
+    )
 
 
 def new_task(county: County, number: str = "9", **more) -> dict:
@@ -217,8 +226,12 @@ def test_the_fast_way_and_the_door_make_the_same_task_lines_and_refusals(county,
     one, other = Task.objects.get(pk=fast.json()["id"]), Task.objects.get(pk=door.json()["id"])
     told = [f.attname for f in Task._meta.fields if f.attname not in {"id", "source_key", "created_at", "changed_at"}]
     assert [getattr(one, name) for name in told] == [getattr(other, name) for name in told]
-    lines = [AuditLine.objects.filter(action="tasks.create", object__startswith=f"task:{task.pk} ") for task in (one, other)]
-    seen = [[(i.actor, i.role, i.unit, i.resident_id, i.purpose, i.reason) for i in found.order_by("at")] for found in lines]
+    lines = [
+        AuditLine.objects.filter(action="tasks.create", object__startswith=f"task:{task.pk} ") for task in (one, other)
+    ]
+    seen = [
+        [(i.actor, i.role, i.unit, i.resident_id, i.purpose, i.reason) for i in found.order_by("at")] for found in lines
+    ]
     assert seen[0] == seen[1]
     assert len(seen[0]) == 2
 
@@ -251,7 +264,9 @@ def test_a_person_uses_the_interface_with_the_session_of_the_browser(county):
     assert browser.get("/api/v1/me").json()["username"] == "anna"
     assert len(browser.get("/api/v1/me/posts").json()["items"]) == 1
     assert len(browser.get("/api/v1/people").json()["items"]) == 3
-    refused = browser.post("/api/v1/notices/read", {}, content_type="application/json", headers={"Idempotency-Key": "k"})
+    refused = browser.post(
+        "/api/v1/notices/read", {}, content_type="application/json", headers={"Idempotency-Key": "k"}
+    )
     assert (refused.status_code, refused.json()["rule"]) == (403, "CSRF")
     browser.cookies["csrftoken"] = "a" * 32
     passed = browser.post(

@@ -11,7 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from opencmc.apps.access.api import ROLES, Actor, Holder
-from opencmc.apps.accounts.api import create_account
+from opencmc.apps.accounts.api import create_account, create_demonstration_accounts
+from opencmc.apps.audit.api import verify_now
 from opencmc.apps.home.finding import find
 from opencmc.apps.home.gathering import by_clock, groups_of
 from opencmc.apps.jobs.models import Job
@@ -139,12 +140,22 @@ def test_a_failed_job_is_work_for_who_runs_the_system_and_for_nobody_else(networ
     assert "jobs" not in {g.id for g in groups_of(Actor(holder("village_doctor", "V1"), NOW))}
 
 
+def test_who_may_verify_the_audit_sees_when_it_was_verified_and_nobody_else_does(network):
+    assert "审计核验" not in signed_in("village_doctor").get("/").content.decode()
+    client = Client()
+    create_demonstration_accounts(units={}, actor=Actor.system(NOW))
+    client.force_login(User.objects.get(username="supervisor"))
+    assert "还没有核验过" in client.get("/").content.decode()
+    verify_now(Actor.system(NOW))
+    assert "上次核验" in client.get("/").content.decode()
+
+
 def test_without_a_post_the_page_says_who_can_give_one(db):
     client = Client()
     client.force_login(User.objects.create_user("nobody"))
     answer = client.get("/")
     assert answer.status_code == 403
-    assert "没有岗位的账号不能" in answer.content.decode()
+    assert "没有岗位" in answer.content.decode()
 
 
 def test_one_box_finds_institutions_and_offers_only_what_the_reader_may_see(network):

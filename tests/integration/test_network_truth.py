@@ -331,12 +331,20 @@ def race(do) -> list[str]:
 
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="the same race on PostgreSQL stands below")
-def test_of_writers_who_race_for_a_community_one_wins(home, tmp_path):
+def test_of_writers_who_race_for_a_community_one_wins(db, tmp_path):
     """Real connections to a real file, with the schema that the migrations made."""
     file = tmp_path / "race.sqlite3"
-    with sqlite3.connect(file) as copy:
-        connection.connection.backup(copy)
-        copy.execute("PRAGMA journal_mode=WAL")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL "
+            "AND tbl_name IN ('network_membership', 'network_networkversion') ORDER BY type = 'trigger'"
+        )
+        statements = [row[0] for row in cursor.fetchall()]
+    fresh = sqlite3.connect(file, isolation_level=None)
+    fresh.execute("PRAGMA journal_mode=WAL")
+    for statement in statements:
+        fresh.execute(statement)
+    fresh.close()
 
     def join(number: int) -> None:
         own = sqlite3.connect(file, timeout=20, isolation_level=None)

@@ -70,6 +70,13 @@ def test_a_person_out_of_reach_is_masked_and_the_way_is_an_emergency_access(sign
     assert AuditLine.objects.filter(action="break_glass.open", resident_id="R9").count() == 1
 
 
+@pytest.mark.parametrize(
+    "address", ["/residents/R%00/", "/residents/R%00/edit/", "/residents/%00/", f"/residents/{'R' * 300}/"]
+)
+def test_an_address_that_names_nobody_is_refused_and_no_fault(sign_in, address):
+    assert sign_in("doctor").get(address).status_code == 403
+
+
 def test_type_ahead_answers_in_json_and_is_not_kept(sign_in):
     response = sign_in("doctor").get("/residents/suggest/", {"q": "zs"})
     assert [row["name"] for row in response.json()["rows"]] == ["张三", "张三丰"]

@@ -34,8 +34,10 @@ from opencmc.apps.residents.api import (
     search,
 )
 from opencmc.apps.residents.models import CareRelation, PublishDifference, Resident, ResidentChange, SearchKey
+from opencmc.apps.residents.resealing import reseal
 from opencmc.apps.residents.writing import values_of
 from opencmc.base.errors import Refused
+from opencmc.web.keys import add_key
 
 NEW_ID = number("1966-02-03", 31)
 PERSON = {"name": "马冬梅", "id_type": "citizen_id", "id_number": NEW_ID, "village": EAST + "201", "township": EAST}
@@ -263,3 +265,16 @@ def test_relations_follow_the_lake_and_keep_what_daily_work_made(county):
         ("R1", "referral", "None"),
     }
     assert CareRelation.objects.filter(kind="responsible").count() == len(PEOPLE)
+
+
+def test_a_new_key_is_taken_up_and_old_values_are_sealed_anew_without_a_new_version(county, tmp_path):
+    before = Resident.objects.get(pk="R1")
+    assert add_key(tmp_path, "sealing") == 2
+    with_phone = sum(1 for _name, _birth, _village, phone in PEOPLE.values() if phone)
+    assert reseal(actor()) == len(PEOPLE) >= with_phone
+    after = Resident.objects.get(pk="R1")
+    assert bytes(before.id_sealed)[1:2] == b"\x01"
+    assert bytes(after.id_sealed)[1:2] == bytes(after.phone_sealed)[1:2] == b"\x02"
+    assert (after.version, after.id_index) == (before.version, before.id_index)
+    assert values_of(after)["id_number"] == id_of("R1")
+    assert reseal(actor()) == 0

@@ -10,5 +10,8 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from opencmc.apps.accounts.constraints import install
+        from opencmc.apps.accounts.touched import posts_touched
+        from opencmc.apps.network.api import report_touched
 
         post_migrate.connect(install, sender=self)
+        report_touched("accounts", posts_touched)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from opencmc.apps.access.api import Holder, may, require
+from opencmc.apps.audit.api import last_verification
 from opencmc.apps.home.finding import LONGEST, find
 from opencmc.apps.home.gathering import by_clock, groups_of
 from opencmc.apps.monitoring.api import data_problems, find_run, missed_targets, unit_figures
@@ -37,6 +38,8 @@ def home(request: HttpRequest) -> HttpResponse:
     if may(request.holder, "figures.rows"):
         context["problems"], context["problem_count"] = data_problems()
         context["missed"], context["missed_count"] = missed_targets(request.holder)
+    if may(request.holder, "audit.verify"):
+        context["may_verify"], context["verified"] = True, last_verification()
     return render(request, "home/home.html", context)
 
 

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from opencmc.apps.network.contracts import Community, Node, Picture, Place, Unit
 from opencmc.apps.network.models import Attachment, Institution, Membership, Township
 from opencmc.apps.network.rows import COMMUNITY_KINDS, MEMBERSHIP_ROLES, PRIMARY_UNITS
 
+#: Taken back before it ever opened.
+_WITHDRAWN = Q(opened__isnull=False, closed__isnull=False, closed__lte=F("opened"))
 _ORDER = {"general": 0, "specialty": 1, "alliance": 2}
 
 
@@ -26,7 +28,7 @@ def list_units(*, tiers: Iterable[str] = ("village", "township", "county", "outs
     """Institutions by id, in the order of their ids."""
     return {
         row.institution_id: _unit(row)
-        for row in Institution.objects.filter(tier__in=list(tiers)).order_by("institution_id")
+        for row in Institution.objects.filter(tier__in=list(tiers)).exclude(_WITHDRAWN).order_by("institution_id")
     }
 
 

@@ -62,7 +62,7 @@ def create_resident(actor: Actor, fields: Mapping[str, str], *, source: str = "e
             ) from error  # fmt: skip
         _open_to_maker(resident, institutions, actor)
         note_pairs(actor, resident, [other.line.resident_id for other in others])
-        reason = fields.get(CONFIRM_REASON, "").strip()[:200] if others else ""
+        reason = fields.get(CONFIRM_REASON, "").replace("\x00", "").strip()[:200] if others else ""
         trail.add("residents.create", object_=source, resident_id=resident.pk, reason=reason)
     return lines(actor, [resident], None)[0]
 

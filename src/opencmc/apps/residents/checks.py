@@ -70,7 +70,7 @@ def _plain(text: str) -> str:
 
 
 def _codes(fields: Fields, touched: Collection[str], errors: Errors) -> None:
-    for name, codes in (("sex", SEXES), ("insurance_type", {"": "", **INSURANCE}), ("id_type", ID_TYPES)):
+    for name, codes in (("sex", {"": "", **SEXES}), ("insurance_type", {"": "", **INSURANCE}), ("id_type", ID_TYPES)):
         if name in touched and fields[name] not in codes:
             known = "、".join(str(label) for label in codes.values() if label)
             errors[name] = _("填的是“%(read)s”；请选：%(known)s") % {"read": fields[name][:20], "known": known}
@@ -181,6 +181,8 @@ def _agreement(fields: Fields, whole: Fields, touched: Collection[str], errors: 
         and (not fields or "birth_date" in fields or touched)
     ):
         errors["birth_date"] = _("请填出生日期；不知道的填估计的日期，并勾选“估计”")
+    if fields.get("sex") == "":
+        fields["sex"] = whole["sex"] = "0"
     village, township = whole.get("village", ""), whole.get("township", "")
     if {"village", "township"} & set(touched) and village and township and not village.startswith(township):
         errors["village"] = _("这个村不属于所选的乡镇，请重选")

@@ -22,9 +22,13 @@ NOTHING = "无"
 class ResidentForm(forms.Form):
     """Every field is text; what it may hold is decided by ``checks``, alike for forms, files and the interface."""
 
-    name = forms.CharField(label=FIELDS["name"], max_length=LENGTHS["name"] * 4, required=False,
-                           help_text=gettext_lazy("生僻字照证件输入；新生儿未取名写“母亲姓名之子”或“母亲姓名之女”"))  # fmt: skip
-    id_type = forms.ChoiceField(label=FIELDS["id_type"], choices=list(ID_TYPES.items()), required=False)
+    name = forms.CharField(
+        label=FIELDS["name"],
+        max_length=LENGTHS["name"] * 4,
+        help_text=gettext_lazy("生僻字照证件输入；新生儿未取名写“母亲姓名之子”或“母亲姓名之女”"),
+        error_messages={"required": gettext_lazy("请填姓名；新生儿未取名的可以写“母亲姓名之子”或“母亲姓名之女”")},
+    )
+    id_type = forms.ChoiceField(label=FIELDS["id_type"], choices=list(ID_TYPES.items()))
     id_number = forms.CharField(label=FIELDS["id_number"], max_length=60, required=False,
                                 help_text=gettext_lazy("18 位或旧式 15 位，末位 x 大小写都可以；性别与出生日期可由它得出"))  # fmt: skip
     no_id_reason = forms.CharField(label=FIELDS["no_id_reason"], max_length=800, required=False,

@@ -142,7 +142,7 @@ def _decoded(content: bytes, file_name: str) -> str:
         )
     for encoding in ("utf-8-sig", "gb18030"):
         try:
-            return content.decode(encoding)
+            return content.decode(encoding).replace("\x00", "")
         except UnicodeDecodeError:
             continue
     raise Refused(_("文件的编码既不是 UTF-8，也不是 GB18030"), possible_when=_("请另存为 CSV（UTF-8）再导入"))

@@ -24,7 +24,7 @@ from opencmc.apps.residents.lake_rows import places_of, responsible
 from opencmc.apps.residents.lines import in_reach, places_by_code
 from opencmc.apps.residents.models import CareRelation, ImportRun, Resident, ResidentChange, SearchKey
 from opencmc.apps.residents.readings import clean_name, initials
-from opencmc.apps.residents.sealing import CARD, ID_NUMBER, IMPORT_ROWS, PHONE, sealer
+from opencmc.apps.residents.sealing import CARD, ID_NUMBER, IMPORT_ROWS, PHONE, Sealer, sealer
 from opencmc.apps.residents.search_keys import keys_of
 from opencmc.apps.residents.words import FIELDS
 from opencmc.apps.residents.writing import apply_fields, put_value
@@ -221,7 +221,7 @@ class _Import:
                 resident_id=new_resident_id(), source="import", changed_at=actor.at, changed_by=actor.holder.username,
                 name_initials=(initials(values["name"]) or ("",))[0], kept_fields=sorted(n for n, v in values.items() if v),
             )  # fmt: skip
-            _fill(resident, values)
+            _fill(keys, resident, values)
             made.append(resident)
             given = (values.get(name, "") for name in ("id_number", "phone", "card"))
             wanted = dict.fromkeys(keys_of(keys, resident.name, *given))
@@ -270,9 +270,9 @@ class _Import:
         return updated
 
 
-def _fill(resident: Resident, values: Mapping[str, str]) -> None:
+def _fill(keys: Sealer, resident: Resident, values: Mapping[str, str]) -> None:
     for name, value in values.items():
-        put_value(sealer(), resident, name, value)
+        put_value(keys, resident, name, value)
 
 
 def _problems(sheet: Sheet, wrong: list[_Row]) -> list[dict[str, object]]:

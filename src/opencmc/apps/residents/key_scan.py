@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
+from itertools import batched
 
 from opencmc.apps.residents import bulk
 
@@ -14,6 +15,7 @@ NEAR = 4_000
 #: So many keys are read at a time, more with each step.
 _FIRST_STEP, _LAST_STEP = 400, 6_000
 _REMEMBERED = 5_000
+_AT_A_TIME = 400
 _HELD = 'start <= %s AND ("end" IS NULL OR "end" > %s)'
 Range = tuple[bytes, bytes]
 
@@ -109,13 +111,15 @@ def _kept(rows: Sequence[Sequence[str]], institutions: Collection[str] | None, d
 
 def cared_for(ids: Collection[str], institutions: Collection[str], day: date) -> set[str]:
     """Those of ``ids`` with an open relation to one of ``institutions``."""
-    if not ids:
-        return set()
-    of_person, people = bulk.any_of("resident_id", ids)
-    # An expression instead of the column: the way leads through the person, never through all of an institution.
+    seen: set[str] = set()
+    # An expression instead of the column: the way leads through the person, never through all of an institution. And few
+    # at a time: for thousands at once a planner would rather read the whole table.
     of_place, places = bulk.any_of("institution_id || ''", sorted(institutions))
-    sql = f"SELECT resident_id FROM residents_carerelation WHERE {of_person} AND {of_place} AND {_HELD}"
-    return {row[0] for row in bulk.rows_of(sql, [people, places, day, day])}
+    for some in batched(ids, _AT_A_TIME):
+        of_person, people = bulk.any_of("resident_id", some)
+        sql = f"SELECT resident_id FROM residents_carerelation WHERE {of_person} AND {of_place} AND {_HELD}"
+        seen.update(row[0] for row in bulk.rows_of(sql, [people, places, day, day]))
+    return seen
 
 
 def _as_now(ids: list[str]) -> list[str]:

@@ -89,7 +89,7 @@ def lines(actor: Actor, residents: Iterable[Resident], seen: Collection[str] | N
 
 def lines_of(actor: Actor, resident_ids: Iterable[str], action: str = "residents.view") -> dict[str, PersonLine]:
     """Lines by id, for worklists. Those out of reach of ``action`` are masked; unknown ids are left out."""
-    ids = list(dict.fromkeys(resident_ids))
+    ids = [pk for pk in dict.fromkeys(resident_ids) if "\x00" not in pk]
     residents = Resident.objects.in_bulk(ids)
     seen = in_reach(actor, ids, action)
     return {line.resident_id: line for line in lines(actor, residents.values(), seen)}

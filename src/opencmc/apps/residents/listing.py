@@ -53,7 +53,7 @@ class Chosen:
     @classmethod
     def read(cls, query: Mapping[str, str]) -> Chosen:
         return cls(
-            query.get("village", "")[:12],
+            query.get("village", "") if query.get("village", "").isdigit() else "",
             query.get("band", "") if query.get("band") in BANDS else "",
             query.get("programme", "") if query.get("programme") in PROGRAMMES else "",
             query.get("order", "") if query.get("order") in ORDERS else "name",

@@ -45,7 +45,7 @@ _INSERTED = (
     "resident_id", "version", *PLAIN, "name_initials", "birth_is_estimated", "address", "id_sealed", "id_index",
     "id_conflict", "no_id_reason", "phone_sealed", "phone_index", "source", "kept_fields", "lake_digest", "changed_by",
 )  # fmt: skip
-_CHUNK = 20_000
+_CHUNK = 50_000
 Row = dict[str, Any]
 
 
@@ -130,7 +130,7 @@ class _Publishing:
             self._create(chunk)
             done += len(chunk)
             self._report("写入居民", 0.1 + 0.65 * done / whole)
-        for chunk in batched(changed, _CHUNK // 10):
+        for chunk in batched(changed, _CHUNK // 25):
             self._update(chunk)
             done += len(chunk)
             self._report("更新居民", 0.1 + 0.65 * done / whole)
@@ -172,15 +172,13 @@ class _Publishing:
 
     def _index(self, rows: tuple[Row, ...] | list[Row]) -> None:
         keys = self._sealer
-        bulk.insert_rows(
-            SearchKey,
-            ("key", "resident", "institution_id"),
-            (
-                (key, row["resident_id"], row["institution_id"])
-                for row in rows
-                for key in keys_of(keys, row["name"], row["id_number"], row["phone"], row.get("card", ""))
-            ),
-        )
+        found = [
+            (key, row["resident_id"], row["institution_id"])
+            for row in rows
+            for key in keys_of(keys, row["name"], row["id_number"], row["phone"], row.get("card", ""))
+        ]
+        found.sort()  # in the order of the index: it then grows at few places
+        bulk.insert_rows(SearchKey, ("key", "resident", "institution_id"), found)
 
     def _update(self, rows: tuple[Row, ...]) -> None:
         """Write what the lake has changed, except in fields that daily work keeps."""

@@ -110,7 +110,7 @@ def read_record(actor: Actor, resident: Resident, *, kind: str = "", page: int =
     """The page of ``resident``, which the reader may open; ``kind`` filters the timeline."""
     ids, reader = entries_of(resident), histories()
     history, withheld = sensitive.visible(actor, reader.of_many(ids))
-    programmes, also = sensitive.programmes_seen(actor, filter(None, resident.programmes.split("|")), history)
+    programmes, also = sensitive.programmes_seen(actor, _programmes(resident, history, actor.today), history)
     parts = parts_of(actor, ids)
     words = Words(names_of_units(), actor.today)
     values, alarms = last_values(history, actor.today)
@@ -136,6 +136,17 @@ def read_record(actor: Actor, resident: Resident, *, kind: str = "", page: int =
         behind=reader.behind(),
         merged=merged,
     )
+
+
+def _programmes(resident: Resident, history: History, today: date) -> list[str]:
+    """Those of the entry, and those in which the history says that the person is enrolled today."""
+    named = [name for name in resident.programmes.split("|") if name]
+    enrolled = [
+        str(event["programme"])
+        for event in history.of("enrolment")
+        if event.date <= today and (event.until is None or event.until > today)
+    ]
+    return list(dict.fromkeys([*named, *enrolled]))
 
 
 def _overdue(work: Sequence[WorkItem], today: date) -> list[str]:

@@ -161,7 +161,7 @@ def reveal(request: HttpRequest, resident_id: str) -> HttpResponse:
 def emergency(request: HttpRequest, resident_id: str) -> HttpResponse:
     """Ask to open one record beyond one's reach: a reason now, a review later."""
     require(request.holder, "break_glass.open")
-    resident = Resident.objects.filter(pk=resident_id, merged_into=None).first()
+    resident = Resident.objects.filter(pk=resident_id.replace("\x00", ""), merged_into=None).first()
     about = lines(request.actor, [resident], set())[0] if resident else None
     context: dict[str, Any] = {"section": "residents", "person": about, "reason": request.POST.get("reason", "")[:400]}
     if request.method == "POST":

@@ -10,6 +10,10 @@ class TasksConfig(AppConfig):
 
     def ready(self) -> None:
         from opencmc.apps.audit.api import name_actions
+        from opencmc.apps.network.api import report_touched
+        from opencmc.apps.tasks.touched import tasks_touched
+
+        report_touched("tasks", tasks_touched)
 
         name_actions(
             {

@@ -79,7 +79,9 @@ def _judged(token: str, day: date, kept: str | None) -> tuple[Holder, tuple[Any,
         holder = holder_of_token(token, day)
         return (holder, ()) if holder else None
     digest = hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
-    found = sql.rows(sql.CALLER, (digest,)) if kept is None else sql.rows(sql.CALLER_AND_TASK, (kept, digest))
+    found = (
+        sql.first_rows(sql.CALLER, (digest,)) if kept is None else sql.first_rows(sql.CALLER_AND_TASK, (kept, digest))
+    )
     if found:
         of_token_, of_account, *rest = found[0]
         last = _judgements.get(digest)

@@ -29,9 +29,8 @@ def read_cursor(text: str, *types: type) -> tuple[Any, ...] | None:
         return None
     try:
         key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        if isinstance(key, list) and len(key) == len(types):
-            if all(_fits(part, kind) for part, kind in zip(key, types, strict=True)):
-                return tuple(key)
+        if isinstance(key, list) and len(key) == len(types) and all(map(_fits, key, types)):
+            return tuple(key)
     except (ValueError, binascii.Error, UnicodeError):
         pass
     raise Problem("invalid", errors=[{"parameter": "after", "detail": _("请原样使用上一页给的 next")}])

@@ -160,7 +160,7 @@ def _operation(address: str, method: str, operation: dict[str, Any]) -> dict[str
         "example": _pretty(body.get("example")) if body else "",
         "answer": _fields(content["schema"]) if content else [],
         "answer_example": _pretty(content.get("example")) if content else "",
-        "statuses": [status for status in operation["responses"]],
+        "statuses": list(operation["responses"]),
     }  # fmt: skip
 
 

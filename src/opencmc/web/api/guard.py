@@ -70,7 +70,7 @@ def _version(text: str) -> int:
         raise Problem("version-missing")
     found = _ETAG.match(text)
     if found is None:
-        raise Problem("malformed", _("If-Match 应原样写读到的 ETag，例如 \"3\""))
+        raise Problem("malformed", _('If-Match 应原样写读到的 ETag，例如 "3"'))
     return int(found[1])
 
 

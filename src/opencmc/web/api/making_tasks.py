@@ -7,8 +7,6 @@ not the plain case (no label given, an institution out of reach, a task that is 
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from django.http import HttpRequest, HttpResponse
 
 from opencmc.apps.audit.api import audited
@@ -40,7 +38,7 @@ def create_hot(request: HttpRequest, given: shapes.NewTask) -> HttpResponse | No
         number, given.kind, given.item, given.label, given.why, given.resident_id, given.village, given.institution_id,
         given.assigned_to, actor.today, given.due, "open", "", {}, "", None, None, 1, actor.at, who,
     )  # fmt: skip
-    answer = reply(asdict(line), status=201, version=1, location=f"/api/v1/tasks/{number}")
+    answer = reply(shapes.task_out(line), status=201, version=1, location=f"/api/v1/tasks/{number}")
     body = answer.content.decode()
     values = (
         key.digest, key.fingerprint, body, answer["ETag"], answer["Location"], actor.at,

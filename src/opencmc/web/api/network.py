@@ -61,9 +61,7 @@ def list_memberships(request: HttpRequest, asked: Query[shapes.OnDay]) -> HttpRe
     return reply({"on": day, "items": found, "next": next_})
 
 
-@area.operation(
-    "GET", "/communities", action="network.view", response=shapes.CommunitiesOut, summary="某一天的共同体"
-)
+@area.operation("GET", "/communities", action="network.view", response=shapes.CommunitiesOut, summary="某一天的共同体")
 def list_communities(request: HttpRequest, on: Query[shapes.Day | None] = None) -> HttpResponse:
     day: date = on or request.auth.actor.today
     found: dict[str, dict[str, Any]] = {}

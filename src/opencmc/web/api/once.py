@@ -34,13 +34,17 @@ _COLUMNS = ("fingerprint", "status", "body", "etag", "location", "is_sealed")
 
 @dataclass(frozen=True, slots=True)
 class Key:
+    """``text`` and ``caller`` are what only the request itself brings: the seal of a secret answer is made of them."""
+
     digest: bytes
     fingerprint: bytes
-    secret: bytes
+    caller: str
+    text: str
 
     @property
     def seal(self) -> Fernet:
-        return Fernet(base64.urlsafe_b64encode(self.secret))
+        secret = hmac.digest(settings.SECRET_KEY.encode(), f"api.once\n{self.caller}\n{self.text}".encode(), "sha256")
+        return Fernet(base64.urlsafe_b64encode(secret))
 
 
 def key_text(request: HttpRequest) -> str:
@@ -61,8 +65,7 @@ def key_of(request: HttpRequest, caller: str) -> Key:
     # What is asked: also which version is to be changed.
     match = request.META.get("HTTP_IF_MATCH", "")
     asked = f"{request.method} {request.path}\n{match}\n".encode("utf-8", "replace")
-    secret = hmac.digest(settings.SECRET_KEY.encode(), f"api.once\n{caller}\n{text}".encode(), "sha256")
-    return Key(digest_of(caller, text), hashlib.sha256(asked + request.body).digest(), secret)
+    return Key(digest_of(caller, text), hashlib.sha256(asked + request.body).digest(), caller, text)
 
 
 class _Done(Exception):

@@ -27,7 +27,9 @@ def list_audit_lines(request: HttpRequest, asked: Query[shapes.LinesAsked]) -> H
     for name in ("since", "until"):
         moment = getattr(asked, name)
         if moment is not None and (moment.tzinfo is None or not 1900 < moment.year < 2200):
-            raise Problem("invalid", errors=[{"parameter": name, "detail": _("请带时区，例如 2026-03-01T00:00:00+08:00")}])
+            raise Problem(
+                "invalid", errors=[{"parameter": name, "detail": _("请带时区，例如 2026-03-01T00:00:00+08:00")}]
+            )
     actor, reach = request.auth.actor, request.reach
     unit = "" if reach.level is Level.COUNTY else f"{reach.unit_kind}:{reach.unit_id}"
     filters = Filters(

@@ -81,9 +81,7 @@ def _summary(request: HttpRequest, resident: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@area.operation(
-    "GET", "/{resident_id}", action="residents.view", response=shapes.PersonOut, summary="一位居民的摘要"
-)
+@area.operation("GET", "/{resident_id}", action="residents.view", response=shapes.PersonOut, summary="一位居民的摘要")
 def read_person(request: HttpRequest, resident_id: Path[shapes.Id]) -> HttpResponse:
     """证件号与电话遮蔽；ETag 是版本，修改时写进 If-Match。每次读取都留下审计行；读到范围以外的人与查无此人同样答复。"""
     resident = residents.access_resident(request.auth.actor, resident_id, object_="api")
@@ -168,7 +166,10 @@ def list_access_lines(request: HttpRequest, resident_id: Path[shapes.Id], asked:
     record(request.auth.actor, "residents.access_report", resident_id=resident_id)
     more = len(found) > asked.limit
     return reply(
-        {"items": [line_out(line) for line in found[: asked.limit]], "next": cursor(skipped + asked.limit) if more else ""}
+        {
+            "items": [line_out(line) for line in found[: asked.limit]],
+            "next": cursor(skipped + asked.limit) if more else "",
+        }
     )
 
 

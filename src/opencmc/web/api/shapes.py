@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from ninja import Field, Schema
-from pydantic import AfterValidator, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, StringConstraints
 
 from opencmc.apps.access.api import ROLES, UNIT_KINDS
 
@@ -26,7 +27,16 @@ def plain(longest: int, shortest: int = 0) -> Any:
     return Annotated[str, StringConstraints(min_length=shortest, max_length=longest, pattern=_PLAIN)]
 
 
-Day = Annotated[date, AfterValidator(_not_far)]
+def _written(given: Any) -> Any:
+    """Only as it is written in ISO 8601: a number would be read as seconds."""
+    if given is not None and not (isinstance(given, date) or (isinstance(given, str) and _ISO.match(given))):
+        raise ValueError("应写成 2026-03-01，时刻应写成 2026-03-01T08:00:00+08:00")
+    return given
+
+
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:$|[T ][0-9]{2}:[0-9]{2})")
+Day = Annotated[date, BeforeValidator(_written), AfterValidator(_not_far)]
+Moment = Annotated[datetime, BeforeValidator(_written)]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f/]+$")]
 Number = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Version = Annotated[int, Field(ge=1, le=999_999_999)]
@@ -366,6 +376,13 @@ class TaskOut(TaskRow):
     changed_by: str
 
 
+_TASK = tuple(TaskOut.model_fields)
+
+
+def task_out(line: Any) -> dict[str, Any]:
+    return {name: getattr(line, name) for name in _TASK}
+
+
 class TasksAsked(Page):
     institution_id: plain(60) = Field("", description="只要这家机构的")
     due_until: Day | None = Field(None, description="只要到这一天为止到期的")
@@ -490,8 +507,8 @@ class LinesAsked(Page):
     role: plain(40) = ""
     action: plain(80) = ""
     resident_id: plain(60) = ""
-    since: datetime | None = Field(None, description="含；带时区，例如 2026-03-01T00:00:00+08:00")
-    until: datetime | None = Field(None, description="不含")
+    since: Moment | None = Field(None, description="含；带时区，例如 2026-03-01T00:00:00+08:00")
+    until: Moment | None = Field(None, description="不含")
 
 
 class AccountsAsked(Given):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -63,7 +62,7 @@ def read_task(request: HttpRequest, task_id: Path[shapes.Number]) -> HttpRespons
     if found is None:
         raise Problem("not-found", _("没有这项待办，或者它不在您的范围内"))
     record(actor, "tasks.view", object_=f"task:{found.id} {found.label}", resident_id=found.resident_id)
-    return reply(asdict(found), version=found.version)
+    return reply(shapes.task_out(found), version=found.version)
 
 
 @area.operation(
@@ -77,7 +76,7 @@ def create_task(request: HttpRequest, given: shapes.NewTask) -> HttpResponse:
 
     def work() -> HttpResponse:
         made = tasks.create_task(request.auth.actor, **given.model_dump())
-        return reply(asdict(made), status=201, version=made.version, location=f"/api/v1/tasks/{made.id}")
+        return reply(shapes.task_out(made), status=201, version=made.version, location=f"/api/v1/tasks/{made.id}")
 
     return once(request, work)
 
@@ -100,7 +99,9 @@ def finish_task(request: HttpRequest, task_id: Path[shapes.Number], given: shape
 def postpone_task(request: HttpRequest, task_id: Path[shapes.Number], given: shapes.Postponed) -> HttpResponse:
     """改到今天之后的一天，写明理由。"""
     return _changed(
-        request, task_id, lambda: tasks.postpone_task(request.auth.actor, task_id, request.version, **given.model_dump())
+        request,
+        task_id,
+        lambda: tasks.postpone_task(request.auth.actor, task_id, request.version, **given.model_dump()),
     )
 
 
@@ -109,7 +110,7 @@ def _changed(request: HttpRequest, task_id: int, change: Any) -> HttpResponse:
 
     def work() -> HttpResponse:
         done = change()
-        return reply(asdict(done), version=done.version)
+        return reply(shapes.task_out(done), version=done.version)
 
     try:
         return once(request, work)

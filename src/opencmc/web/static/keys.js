@@ -70,10 +70,13 @@ document.querySelectorAll("form[data-enter-moves]").forEach((form) => {
 });
 
 // A case that was just opened is where one works: its first field, or its heading.
+// After the browser has gone to the fragment, which takes the focus away.
 if (location.hash === "#case") {
-  const opened = document.getElementById("case");
-  const first = opened && opened.querySelector(".error-box, .measures input, .outcomes button");
-  if (first) first.focus({ preventScroll: true });
+  window.addEventListener("load", () => setTimeout(() => {
+    const opened = document.getElementById("case");
+    const first = opened && opened.querySelector(".error-box, .measures input, .outcomes button");
+    if (first) first.focus({ preventScroll: true });
+  }));
 }
 const summary = document.querySelector("[data-error-summary]");
 if (summary) summary.focus();
