@@ -15,6 +15,7 @@ from opencmc.cli.doctor import doctor
 from opencmc.cli.export import export
 from opencmc.cli.facts import facts, load
 from opencmc.cli.indicators import explain, indicators
+from opencmc.cli.keys import keys
 from opencmc.cli.network import network
 from opencmc.cli.pack import pack
 from opencmc.cli.serve import account, publish, serve
@@ -44,6 +45,7 @@ for command in (
     doctor,
     network,
     worker,
+    keys,
 ):
     opencmc.add_command(command)
 

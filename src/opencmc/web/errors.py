@@ -1,7 +1,11 @@
-"""The friendly pages for 403, 404 and 500."""
+"""The friendly pages for 400, 403, 404 and 500."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+
+def unreadable(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return render(request, "400.html", status=400)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -22,6 +22,7 @@ urlpatterns = [
     path("language/", login_not_required(set_language), name="language"),
 ]
 
+handler400 = "opencmc.web.errors.unreadable"
 handler403 = "opencmc.web.errors.forbidden"
 handler404 = "opencmc.web.errors.not_found"
 handler500 = "opencmc.web.errors.fault"

@@ -17,6 +17,7 @@ from opencmc.apps.residents.lines import age_text, in_reach, lines_of, within
 from opencmc.apps.residents.publishing import publish_residents
 from opencmc.apps.residents.record_contracts import Moved, RecordPart, TimelineEvent
 from opencmc.apps.residents.review import work_of
+from opencmc.apps.residents.resealing import reseal
 from opencmc.apps.residents.searching import search
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "last_change",
     "lines_of",
     "publish_residents",
+    "reseal",
     "reveal",
     "search",
     "within",
