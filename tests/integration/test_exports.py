@@ -109,7 +109,8 @@ def test_exporting_again_brings_nothing_and_the_next_edit_only_itself(home):
     assert len(Lake(home).loads()) == loads
     edit("R2", village="330226101202")
     assert export(home) == Exported(0, 1, 0)
-    assert [row["village"] for row in rows(home, "resident").values()] == ["330226101201", "330226101202"]
+    villages = {key: row["village"] for key, row in rows(home, "resident").items()}
+    assert villages == {"R1": "330226101201", "R2": "330226101202"}
 
 
 @pytest.mark.parametrize("source", ["residents", "tasks"])

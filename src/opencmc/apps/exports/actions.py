@@ -6,16 +6,17 @@ is repeated by the next one: a row that comes twice supersedes itself.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from opencmc.apps.access.api import Actor
 from opencmc.apps.audit.api import audited
 from opencmc.apps.exports.contracts import Exported
-from opencmc.apps.exports.loading import load_rows
 from opencmc.apps.exports.models import ExportedResident, Mark
 from opencmc.apps.network.api import export_pending
 from opencmc.apps.residents.api import changed_after, last_change
 from opencmc.apps.tasks.api import finished_since
+from opencmc.facts.daily_work import EnteredRow, load_entered
 
 
 def export_daily_work(home: Path, actor: Actor) -> Exported:
@@ -23,6 +24,10 @@ def export_daily_work(home: Path, actor: Actor) -> Exported:
     networks = export_pending(home, actor=actor)
     people = _residents(home, actor)
     return Exported(networks=networks, residents=people, tasks=_tasks(home, actor))
+
+
+def _load(home: Path, table: str, rows: Sequence[EnteredRow], change: str, actor: Actor) -> None:
+    load_entered(home, table, rows, change=change, known_at=actor.at, actor=actor.holder.username)
 
 
 def _reached(source: str) -> int:
@@ -43,7 +48,7 @@ def _residents(home: Path, actor: Actor) -> int:
         return 0
     versions, rows = changed_after(reached, dict(ExportedResident.objects.values_list("resident_id", "version")))
     for table, found in rows.items():
-        load_rows(home, table, found, f"{table}-{reached + 1}-{last}", actor)
+        _load(home, table, found, f"{table}-{reached + 1}-{last}", actor)
     with audited(actor):
         ExportedResident.objects.bulk_create(
             [ExportedResident(resident_id=key, version=version) for key, version in versions.items()],
@@ -59,7 +64,7 @@ def _tasks(home: Path, actor: Actor) -> int:
         first, last = found[0].serial, found[-1].serial
         for table in dict.fromkeys(row.table for row in found):
             rows = [(row.row, set(row.row)) for row in found if row.table == table]
-            load_rows(home, table, rows, f"{table}-{first}-{last}", actor)
+            _load(home, table, rows, f"{table}-{first}-{last}", actor)
         _mark("tasks", last, len(found), actor)
         count += len(found)
     return count

@@ -10,11 +10,12 @@ from pathlib import Path
 from opencmc.apps.access.api import Actor
 from opencmc.apps.audit.api import audited
 from opencmc.apps.network.checks import cyclic
-from opencmc.apps.network.exporting import SOURCE, export_pending, lake_rows, waiting_loads
+from opencmc.apps.network.exporting import export_pending, lake_rows, waiting_loads
 from opencmc.apps.network.models import Township, UnpublishedRow
 from opencmc.apps.network.rows import KINDS, PRIMARY_UNITS, SINCE_EVER, AttachmentRow, Row, Rows, overlap, plain, row_of
 from opencmc.apps.network.writing import lock_network, read_rows, write_moved
 from opencmc.base.errors import Refused
+from opencmc.facts.daily_work import SOURCE
 from opencmc.facts.lake import Lake
 
 LAYOUTS = Path(__file__).parent / "layouts"
