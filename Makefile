@@ -43,6 +43,7 @@ fix: .venv/.tests ## 改正能自动改正的，并重新生成文档
 	$(RUN)/ruff check --fix
 	$(RUN)/ruff format
 	$(RUN)/python tools/generate_docs.py
+	$(RUN)/python tools/generate_openapi.py
 
 bench: .venv/.tests ## 测速，写入 docs/benchmarks.md
 	$(RUN)/python benchmarks/run.py
