@@ -17,4 +17,8 @@ KIND_LABELS = (
 TABLE_LABELS = (
     gettext_noop("门急诊"), gettext_noop("诊疗人次"), gettext_noop("住院"), gettext_noop("住院病例"), gettext_noop("转诊"),
     gettext_noop("转诊单"), gettext_noop("共享中心申请"), gettext_noop("居民"), gettext_noop("共同体成员关系"),
+    gettext_noop("机构"), gettext_noop("附属关系"), gettext_noop("设备"), gettext_noop("定性评判"), gettext_noop("身份信息"),
+    gettext_noop("人口"), gettext_noop("家庭医生签约"), gettext_noop("应做服务"), gettext_noop("已做服务"), gettext_noop("健康管理"),
+    gettext_noop("随访"), gettext_noop("传染病报告"), gettext_noop("传染病月报"), gettext_noop("人员"), gettext_noop("岗位与派驻"),
+    gettext_noop("账目"),
 )  # fmt: skip

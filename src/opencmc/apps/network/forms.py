@@ -14,9 +14,9 @@ from opencmc.apps.network.models import Decision, GovernanceBody, Institution, T
 from opencmc.apps.network.models.governance import BODY_KINDS, OUTCOMES, POST_KINDS, RECORD_KINDS
 from opencmc.apps.network.models.institutions import NAME_KINDS, SERVICE_KINDS
 from opencmc.apps.network.models.standards import RESULTS
+from opencmc.apps.network.names import ATTACHMENT_KINDS, COMMUNITY_KINDS, INSTITUTION_KINDS, MEMBERSHIP_ROLES, TIERS
 from opencmc.apps.network.queries import community_names
 from opencmc.apps.network.rearranging import CHANGE_KINDS
-from opencmc.apps.network.rows import ATTACHMENT_KINDS, COMMUNITY_KINDS, INSTITUTION_KINDS, MEMBERSHIP_ROLES, TIERS
 
 _CODE = r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,59}"
 

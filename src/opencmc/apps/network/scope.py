@@ -6,7 +6,7 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
-from opencmc.apps.access.api import Actor, Holder, Level, may, require
+from opencmc.apps.access.api import Actor, Holder, Level, may, require, rule_of
 from opencmc.apps.network.models import Institution
 from opencmc.apps.network.snapshot import communities_of, institutions_within
 from opencmc.base.errors import Refused
@@ -50,7 +50,7 @@ def require_institution(actor: Actor, action: str, institution_id: str) -> Insti
     if not reaches_institution(actor.holder, action, institution_id, day_of(actor)):
         raise Refused(
             _("%(name)s不在您的范围内") % {"name": found.name},
-            rule=_("权限表：%(action)s") % {"action": action},
+            rule=rule_of(action),
             possible_when=_("请由这家机构、它的医共体或县卫健局来做。"),
         )
     return found
@@ -62,6 +62,6 @@ def require_community(actor: Actor, action: str, community_id: str) -> None:
     if not reaches_community(actor.holder, action, community_id, day_of(actor)):
         raise Refused(
             _("这个共同体不在您的范围内") if community_id else _("这是全县的事"),
-            rule=_("权限表：%(action)s") % {"action": action},
+            rule=rule_of(action),
             possible_when=_("请由这个共同体的牵头医院或县卫健局来做。"),
         )

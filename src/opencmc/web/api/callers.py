@@ -8,7 +8,7 @@ a changed account or a reorganised network is another row, and is judged anew wi
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja.utils import check_csrf
 
-from opencmc.apps.access.api import Actor, Holder, Reach
+from opencmc.apps.access.api import Actor, Holder, Reach, reach
 from opencmc.apps.accounts.api import holder_of_token
 from opencmc.apps.network.api import institutions_within
 from opencmc.web.api import limits, sql
@@ -40,6 +40,7 @@ class Asked:
     network: str = ""
     kept: tuple[Any, ...] | None = None
     new_id: int = 0
+    ahead: sql.Ahead | None = None
 
 
 def of_session(request: HttpRequest) -> Asked:
@@ -52,65 +53,98 @@ def of_session(request: HttpRequest) -> Asked:
     return Asked(request.actor)
 
 
-def of_token(request: HttpRequest, kept: str | None = None) -> Asked:
+def of_token(request: HttpRequest, *, kept: str | None = None, ahead: tuple[str, sql.Listing] | None = None) -> Asked:
     """The service account behind ``Authorization: Bearer …``. ``kept``: also read the answer kept under that
-    Idempotency-Key."""
+    Idempotency-Key; ``ahead``: also read the first page of that list for the right to it (``_ahead``)."""
     address = request.META.get("REMOTE_ADDR", "")
     limits.hold_failures(address)
     scheme, _blank, token = request.META["HTTP_AUTHORIZATION"].partition(" ")
     day = timezone.localdate(request.at)
-    found = _judged(token.strip(), day, kept) if scheme.lower() == "bearer" else None
-    if found is None:
+    today = demonstration_day()
+    asked = Asked(Actor(_NOBODY, request.at, address, today))
+    holder = _judged(token.strip(), day, asked, kept, ahead) if scheme.lower() == "bearer" else None
+    if holder is None:
         limits.count_failure(address)
         raise Problem("unauthenticated")
-    holder, rest = found
-    asked = Asked(Actor(holder, request.at, address, demonstration_day()), rest[0] if rest else "")
-    if len(rest) > 1:
-        asked.new_id, asked.kept = rest[1], rest[2:] if rest[2] is not None else None
+    asked.actor = Actor(holder, request.at, address, today)
     return asked
 
 
-_judgements: dict[str, tuple[str, str, date, Holder]] = {}
+_NOBODY = Holder("", "", "", "county", "")
 
 
-def _judged(token: str, day: date, kept: str | None) -> tuple[Holder, tuple[Any, ...]] | None:
-    """The holder, and the columns that were read behind the token's own."""
+@dataclass(frozen=True, slots=True)
+class _Judgement:
+    """The rows as text that the slice judged, on which day, whom it found, and the network's version at that time."""
+
+    token: str
+    account: str
+    day: date
+    holder: Holder
+    network: str
+
+
+_judgements: dict[str, _Judgement] = {}
+
+
+def _judged(
+    token: str, day: date, asked: Asked, kept: str | None, ahead: tuple[str, sql.Listing] | None
+) -> Holder | None:
+    """The holder; what was read together with the token's rows is put on ``asked``."""
     if connection.vendor != sql.POSTGRESQL:
-        holder = holder_of_token(token, day)
-        return (holder, ()) if holder else None
+        return holder_of_token(token, day)
     digest = hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
-    found = (
-        sql.first_rows(sql.CALLER, (digest,)) if kept is None else sql.first_rows(sql.CALLER_AND_TASK, (kept, digest))
-    )
-    if found:
-        of_token_, of_account, *rest = found[0]
-        last = _judgements.get(digest)
-        if last is not None and last[:3] == (of_token_, of_account, day):
-            return last[3], tuple(rest)
-    holder = holder_of_token(token, day)
+    last = _judgements.get(digest)
+    statement = _ahead(last, asked.actor.today, *ahead) if ahead is not None and last is not None else None
+    if statement is not None:
+        row = sql.caller_and_list(digest, statement, ahead[1].order)
+    elif kept is not None:
+        row = next(iter(sql.first_rows(sql.CALLER_AND_TASK, (kept, digest))), None)
+    else:
+        row = next(iter(sql.first_rows(sql.CALLER, (digest,))), None)
+    if row is None:
+        _judgements.pop(digest, None)
+        return holder_of_token(token, day)
+    asked.network = row[2]
+    if kept is not None and statement is None:
+        asked.new_id, asked.kept = row[3], row[4:] if row[4] is not None else None
+    same = last is not None and (last.token, last.account, last.day) == (row[0], row[1], day)
+    if same and last.network == row[2]:
+        if statement is not None:
+            asked.ahead = sql.Ahead(statement, row[3])
+        return last.holder
+    holder = last.holder if same else holder_of_token(token, day)
     if holder is None:
         _judgements.pop(digest, None)
         return None
-    if not found:
-        return holder, ()
     if len(_judgements) >= _KEPT:
         _judgements.clear()
-    _judgements[digest] = (of_token_, of_account, day, holder)
-    return holder, tuple(rest)
+    _judgements[digest] = _Judgement(row[0], row[1], day, holder, row[2])
+    return holder
 
 
-_reaches: dict[tuple[str, str, Reach, date], Collection[str] | None] = {}
+def _ahead(last: _Judgement, today: date, action: str, listing: sql.Listing) -> sql.Statement | None:
+    """The list as it will be asked for if the last judgement still stands. It is read together with what tells whether it
+    does, and thrown away when it does not."""
+    right = reach(last.holder, action)
+    if right is None:
+        return None
+    key = (connection.alias, last.network, right, today)
+    return listing.statement(_reaches[key]) if key in _reaches else None
 
 
-def institutions(asked: Asked, reach: Reach) -> Collection[str] | None:
-    """The institutions that ``reach`` means today, as the network slice says; ``None``: all."""
+_reaches: dict[tuple[str, str, Reach, date], Sequence[str] | None] = {}
+
+
+def institutions(asked: Asked, right: Reach) -> Sequence[str] | None:
+    """The institutions that ``right`` means today, as the network slice says; ``None``: all."""
     if not asked.network:
-        found = institutions_within(reach, asked.actor.today)
+        found = institutions_within(right, asked.actor.today)
         return None if found is None else sorted(found)
-    key = (connection.alias, asked.network, reach, asked.actor.today)
+    key = (connection.alias, asked.network, right, asked.actor.today)
     if key not in _reaches:
         if len(_reaches) >= _KEPT:
             _reaches.clear()
-        found = institutions_within(reach, asked.actor.today)
+        found = institutions_within(right, asked.actor.today)
         _reaches[key] = None if found is None else sorted(found)
     return _reaches[key]

@@ -128,7 +128,7 @@ def _type(field: dict[str, Any]) -> str:
 def _bounds(field: dict[str, Any]) -> str:
     parts = [field, *field.get("anyOf", ())]
     said = [f"{word} {part[name]}" for part in parts for name, word in
-            (("minimum", "≥"), ("maximum", "≤"), ("maxLength", "最多"), ("minLength", "最少")) if name in part]  # fmt: skip
+            (("minimum", "≥"), ("maximum", "≤"), ("maxLength", "最多"), ("minLength", "最少")) if part.get(name)]  # fmt: skip
     return "，".join(said)
 
 
@@ -149,7 +149,8 @@ def _operation(address: str, method: str, operation: dict[str, Any]) -> dict[str
     description, _blank, right = operation.get("description", "").rpartition("权限：")
     return {
         "id": operation["operationId"], "method": method.upper(), "address": address,
-        "summary": operation["summary"], "description": description.strip(), "right": right,
+        "summary": operation["summary"], "description": description.strip(),
+        "action": right.partition("`")[2].partition("`")[0], "right": right.rpartition("`")[2],
         "parameters": [
             {"name": p["name"], "in": p["in"], "type": _type(p.get("schema", {})), "required": p.get("required", False),
              "bounds": _bounds(p.get("schema", {})),

@@ -19,6 +19,7 @@ from opencmc.apps.access.api import ACTIONS, require
 from opencmc.web.api import callers, limits
 from opencmc.web.api.once import key_text
 from opencmc.web.api.problems import Problem, encoded
+from opencmc.web.api.sql import Listing
 
 #: Bytes of a body.
 LARGEST = 64 * 1024
@@ -28,15 +29,19 @@ _ETAG = re.compile(r'(?:W/)?"?([0-9]{1,9})"?\Z')
 class Guard:
     """Stands before an operation (as ninja's ``auth``)."""
 
-    def __init__(self, action: str, *, writes: bool, versioned: bool, has_body: bool, hot: bool) -> None:
+    def __init__(
+        self, action: str, *, writes: bool, versioned: bool, has_body: bool, hot: bool, ahead: Listing | None
+    ) -> None:
         if action not in ACTIONS:
             raise ValueError(f"the table of rights has no action {action}")
         self.action, self.writes, self.versioned, self.has_body, self.hot = action, writes, versioned, has_body, hot
+        self.ahead = (action, ahead) if ahead is not None else None
         self.parameters: frozenset[str] = frozenset()
 
     def __call__(self, request: HttpRequest) -> callers.Asked:
         if "HTTP_AUTHORIZATION" in request.META:
-            asked = callers.of_token(request, self._kept(request))
+            ahead = self.ahead if not request.META.get("QUERY_STRING") else None
+            asked = callers.of_token(request, kept=self._kept(request), ahead=ahead)
         else:
             asked = callers.of_session(request)
         holder = asked.actor.holder
@@ -104,11 +109,17 @@ class Area(Router):
         versioned: bool = False,
         has_body: bool | None = None,
         hot: bool = False,
+        ahead: Listing | None = None,
     ) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
         """``action``: the right that it takes. ``writes``: it asks for an Idempotency-Key; ``versioned``: for If-Match.
-        ``hot``: its answer may be read together with who asks."""
+        ``hot``: its kept answer is read together with who asks; ``ahead``: the first page of this list is."""
         guard = Guard(
-            action, writes=writes, versioned=versioned, has_body=writes if has_body is None else has_body, hot=hot
+            action,
+            writes=writes,
+            versioned=versioned,
+            has_body=writes if has_body is None else has_body,
+            hot=hot,
+            ahead=ahead,
         )
         headers = [_KEY_PARAMETER] * writes + [_VERSION_PARAMETER] * versioned
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from opencmc.apps.audit.api import audited
 from opencmc.apps.tasks.api import TaskLine
-from opencmc.web.api import shapes, sql
+from opencmc.web.api import sql, task_shapes
 from opencmc.web.api.callers import institutions
 from opencmc.web.api.guard import reply
 from opencmc.web.api.once import forget_old, kept_answer, key_of
@@ -21,7 +21,7 @@ class _There(Exception):
     """The task or the answer is there already: nothing was written."""
 
 
-def create_hot(request: HttpRequest, given: shapes.NewTask) -> HttpResponse | None:
+def create_hot(request: HttpRequest, given: task_shapes.NewTask) -> HttpResponse | None:
     """The answer; ``None`` when this is not the plain case."""
     asked = request.auth
     if not asked.new_id:
@@ -38,7 +38,7 @@ def create_hot(request: HttpRequest, given: shapes.NewTask) -> HttpResponse | No
         number, given.kind, given.item, given.label, given.why, given.resident_id, given.village, given.institution_id,
         given.assigned_to, actor.today, given.due, "open", "", {}, "", None, None, 1, actor.at, who,
     )  # fmt: skip
-    answer = reply(shapes.task_out(line), status=201, version=1, location=f"/api/v1/tasks/{number}")
+    answer = reply(task_shapes.task_out(line), status=201, version=1, location=f"/api/v1/tasks/{number}")
     body = answer.content.decode()
     values = (
         key.digest, key.fingerprint, body, answer["ETag"], answer["Location"], actor.at,

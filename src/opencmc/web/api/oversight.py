@@ -10,7 +10,7 @@ from opencmc.apps.access.api import Level
 from opencmc.apps.accounts.api import list_accounts as accounts_within
 from opencmc.apps.accounts.api import open_account
 from opencmc.apps.audit.api import Filters, leaf, record
-from opencmc.web.api import shapes
+from opencmc.web.api import person_shapes, shapes
 from opencmc.web.api.cursors import cursor, read_cursor
 from opencmc.web.api.guard import Area, reply
 from opencmc.web.api.once import once
@@ -21,7 +21,7 @@ audit_area = Area(tags=["审计"])
 account_area = Area(tags=["账号"])
 
 
-@audit_area.operation("GET", "", action="audit.view", response=shapes.LinesOut, summary="审计行")
+@audit_area.operation("GET", "", action="audit.view", response=person_shapes.LinesOut, summary="审计行")
 def list_audit_lines(request: HttpRequest, asked: Query[shapes.LinesAsked]) -> HttpResponse:
     """新的在前。查看审计本身也留下一行。"""
     for name in ("since", "until"):

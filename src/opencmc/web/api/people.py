@@ -11,7 +11,7 @@ from ninja import Path, Query
 
 from opencmc.apps.audit.api import access_report_head, action_label, lines_about, record
 from opencmc.apps.residents import api as residents
-from opencmc.web.api import shapes, sql
+from opencmc.web.api import person_shapes, shapes, sql
 from opencmc.web.api.callers import institutions
 from opencmc.web.api.cursors import cursor, read_cursor
 from opencmc.web.api.guard import Area, reply
@@ -22,31 +22,24 @@ area = Area(tags=["居民"])
 
 #: Lines of an access report.
 _REPORTED = 2000
-_SHAPED = {
-    "programmes": (
-        "string_to_array(nullif(trim(both '|' from t.programmes), ''), '|')",
-        lambda text: [name for name in text.split("|") if name],
-    )
-}
 
 
-@area.operation("GET", "", action="residents.view", response=shapes.PeopleOut, summary="本机构的居民")
+@area.operation(
+    "GET", "", action="residents.view", response=person_shapes.PeopleOut, summary="本机构的居民", ahead=sql.PEOPLE
+)
 def list_people(request: HttpRequest, asked: Query[shapes.Page]) -> HttpResponse:
     """责任机构在您范围内的在世居民，按姓名排列；不含证件号与电话。"""
     after = read_cursor(asked.after, str, str)
-    texts, last = sql.page(
-        "residents_resident", sql.PERSON_COLUMNS, scope=institutions(request.auth, request.reach),
-        where="merged_into_id IS NULL AND death_date IS NULL", values=(), order=("name", "resident_id"), after=after,
-        limit=asked.limit, shaped=_SHAPED,
-    )  # fmt: skip
+    statement = sql.PEOPLE.statement(institutions(request.auth, request.reach), after=after, limit=asked.limit)
+    texts, last = sql.PEOPLE.page(statement, asked.limit, request.auth.ahead)
     record(request.auth.actor, "residents.view", object_="list", reason=f"{len(texts)}")
     return reply(sql.listed(texts, cursor(*last) if last else ""))
 
 
 @area.operation(
-    "POST", "/search", action="residents.search", response=shapes.SearchOut, summary="查找居民", has_body=True
+    "POST", "/search", action="residents.search", response=person_shapes.SearchOut, summary="查找居民", has_body=True
 )
-def search_people(request: HttpRequest, wanted: shapes.Looked) -> HttpResponse:
+def search_people(request: HttpRequest, wanted: person_shapes.Looked) -> HttpResponse:
     """一个框：姓名、拼音首字母、证件号或末几位、电话、健康卡号。放在正文里，地址和日志里不留姓名与号码。"""
     found_page = read_cursor(wanted.after, int)
     page = found_page[0] if found_page else 1
@@ -81,14 +74,16 @@ def _summary(request: HttpRequest, resident: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@area.operation("GET", "/{resident_id}", action="residents.view", response=shapes.PersonOut, summary="一位居民的摘要")
+@area.operation(
+    "GET", "/{resident_id}", action="residents.view", response=person_shapes.PersonOut, summary="一位居民的摘要"
+)
 def read_person(request: HttpRequest, resident_id: Path[shapes.Id]) -> HttpResponse:
     """证件号与电话遮蔽；ETag 是版本，修改时写进 If-Match。每次读取都留下审计行；读到范围以外的人与查无此人同样答复。"""
     resident = residents.access_resident(request.auth.actor, resident_id, object_="api")
     return reply(_summary(request, resident), version=resident.version)
 
 
-def _texts(given: shapes.PersonFields) -> dict[str, str]:
+def _texts(given: person_shapes.PersonFields) -> dict[str, str]:
     """As the slice takes them: texts, dates in ISO form, "" for nothing."""
     found = given.model_dump(exclude_unset=True)
     return {
@@ -99,9 +94,15 @@ def _texts(given: shapes.PersonFields) -> dict[str, str]:
 
 
 @area.operation(
-    "POST", "", action="residents.create", response=shapes.SavedPersonOut, summary="新建居民", status=201, writes=True
+    "POST",
+    "",
+    action="residents.create",
+    response=person_shapes.SavedPersonOut,
+    summary="新建居民",
+    status=201,
+    writes=True,
 )
-def create_person(request: HttpRequest, given: shapes.NewPerson) -> HttpResponse:
+def create_person(request: HttpRequest, given: person_shapes.NewPerson) -> HttpResponse:
     """可能已有同一人时答 422，candidates 列出是谁；核对后带 confirm_duplicate 与 duplicate_reason 再发（换一个 Idempotency-Key）。"""
 
     def work() -> HttpResponse:
@@ -118,10 +119,10 @@ def _saved(line: Any, status: int) -> HttpResponse:
 
 
 @area.operation(
-    "PATCH", "/{resident_id}", action="residents.edit", response=shapes.SavedPersonOut, summary="修改居民信息", writes=True,
+    "PATCH", "/{resident_id}", action="residents.edit", response=person_shapes.SavedPersonOut, summary="修改居民信息", writes=True,
     versioned=True,
 )  # fmt: skip
-def edit_person(request: HttpRequest, resident_id: Path[shapes.Id], given: shapes.PersonFields) -> HttpResponse:
+def edit_person(request: HttpRequest, resident_id: Path[shapes.Id], given: person_shapes.PersonFields) -> HttpResponse:
     """只改写出来的字段；别人先改过则答 409，differences 列出不同之处。"""
     fields = _texts(given)
     if not set(fields) - {"confirm_duplicate", "duplicate_reason"}:
@@ -134,7 +135,7 @@ def edit_person(request: HttpRequest, resident_id: Path[shapes.Id], given: shape
 
 
 @area.operation(
-    "GET", "/{resident_id}/care-relations", action="residents.view", response=shapes.RelationsOut,
+    "GET", "/{resident_id}/care-relations", action="residents.view", response=person_shapes.RelationsOut,
     summary="哪些机构因何可以查看这位居民",
 )  # fmt: skip
 def list_care_relations(request: HttpRequest, resident_id: Path[shapes.Id]) -> HttpResponse:
@@ -152,7 +153,7 @@ def list_care_relations(request: HttpRequest, resident_id: Path[shapes.Id]) -> H
 
 
 @area.operation(
-    "GET", "/{resident_id}/audit-lines", action="residents.access_report", response=shapes.LinesOut,
+    "GET", "/{resident_id}/audit-lines", action="residents.access_report", response=person_shapes.LinesOut,
     summary="谁看过这位居民的档案",
 )  # fmt: skip
 def list_access_lines(request: HttpRequest, resident_id: Path[shapes.Id], asked: Query[shapes.Page]) -> HttpResponse:

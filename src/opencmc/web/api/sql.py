@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -15,6 +16,10 @@ import psycopg
 from django.db import OperationalError, connection
 
 POSTGRESQL = "postgresql"
+#: Rows of a page when nobody says how many.
+DEFAULT_LIMIT = 20
+
+Statement = tuple[str, tuple[Any, ...]]
 
 CALLER = (
     "SELECT t::text, a::text, (SELECT token FROM network_networkversion WHERE id = 1)"
@@ -101,50 +106,96 @@ def changed(sql: str, values: Sequence[Any]) -> int:
         return cursor.rowcount
 
 
-def page(
-    table: str,
-    columns: Sequence[str],
-    *,
-    scope: Sequence[str] | None,
-    where: str,
-    values: Sequence[Any],
-    order: Sequence[str],
-    after: Sequence[Any] | None,
-    limit: int,
-    shaped: dict[str, tuple[str, Callable[[Any], Any]]],
-) -> tuple[list[str], tuple[Any, ...] | None]:
-    """Rows of ``table`` as JSON texts in ``order``, behind the key ``after``, and the key of the last one when there are
-    more. ``scope`` are the institutions that own them (``None``: all): each is read in its own order by its index, and
-    the few first of each are put together. ``shaped``: column → its expression on PostgreSQL, and its value elsewhere.
-    """
-    keys = ", ".join(order)
-    past = f" AND ({keys}) > ({', '.join(['%s'] * len(order))})" if after else ""
-    given = [*values, *(after or ())]
-    if is_postgresql():
-        chosen = ", ".join(f"{shaped[c][0]} AS {c}" if c in shaped else f"t.{c}" for c in columns)
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list of ``table`` in ``order``. ``shaped``: column → its expression on PostgreSQL, and its value elsewhere."""
+
+    table: str
+    columns: tuple[str, ...]
+    order: tuple[str, ...]
+    where: str
+    shaped: dict[str, tuple[str, Callable[[Any], Any]]] = field(default_factory=dict)
+
+    def statement(
+        self, scope: Sequence[str] | None, *, more: str = "", values: Sequence[Any] = (),
+        after: Sequence[Any] | None = None, limit: int = DEFAULT_LIMIT,
+    ) -> Statement:  # fmt: skip
+        """One row more than ``limit`` behind the key ``after``. ``scope`` are the institutions that own the rows (``None``:
+        all): each is read in its own order by its index, and the few first of each are put together."""
+        keys = ", ".join(self.order)
+        where = self.where + more
+        if after:
+            where += f" AND ({keys}) > ({', '.join(['%s'] * len(self.order))})"
+        given = (*values, *(after or ()))
+        if not is_postgresql():
+            own = "" if scope is None else f"institution_id IN ({', '.join(['%s'] * len(scope)) or 'NULL'}) AND "
+            text = f"SELECT {', '.join(self.columns)} FROM {self.table} t WHERE {own}{where} ORDER BY {keys} LIMIT %s"
+            return text, (*(scope or ()), *given, limit + 1)
+        chosen = ", ".join(f"{self.shaped[c][0]} AS {c}" if c in self.shaped else f"t.{c}" for c in self.columns)
         if scope is None:
-            inner = f"SELECT {chosen} FROM {table} t WHERE {where}{past} ORDER BY {keys} LIMIT %s"
-            given.append(limit + 1)
+            text = f"SELECT {chosen} FROM {self.table} t WHERE {where} ORDER BY {keys} LIMIT %s"
+            return text, (*given, limit + 1)
+        text = (
+            f"SELECT p.* FROM unnest(string_to_array(%s, E'\\x1f')) AS u(i) CROSS JOIN LATERAL (SELECT {chosen}"
+            f" FROM {self.table} t WHERE t.institution_id = u.i AND {where} ORDER BY {keys} LIMIT %s) p"
+            f" ORDER BY {keys} LIMIT %s"
+        )
+        return text, (_joined(tuple(scope)), *given, limit + 1, limit + 1)
+
+    def page(self, statement: Statement, limit: int, ahead: Ahead | None) -> tuple[list[str], tuple[Any, ...] | None]:
+        """Rows as JSON texts, and the key of the last one when there are more. ``ahead``: what was read with who asks; it
+        is taken when it is what this very statement would have read."""
+        if ahead is not None and ahead.statement == statement:
+            texts = ahead.texts
+        elif is_postgresql():
+            texts = [row[0] for row in rows(f"SELECT row_to_json(x)::text FROM ({statement[0]}) x", statement[1])]
         else:
-            inner = (
-                f"SELECT p.* FROM unnest(string_to_array(%s, E'\\x1f')) AS u(i) CROSS JOIN LATERAL (SELECT {chosen} FROM {table} t"
-                f" WHERE t.institution_id = u.i AND {where}{past} ORDER BY {keys} LIMIT %s) p ORDER BY {keys} LIMIT %s"
-            )
-            given = [_joined(tuple(scope)), *given, limit + 1, limit + 1]
-        texts = [row[0] for row in rows(f"SELECT row_to_json(x)::text FROM ({inner}) x", given)]
-    else:
-        own = "" if scope is None else f"institution_id IN ({', '.join(['%s'] * len(scope))}) AND "
-        statement = f"SELECT {', '.join(columns)} FROM {table} WHERE {own}{where}{past} ORDER BY {keys} LIMIT %s"
+            texts = self._elsewhere(statement)
+        if len(texts) <= limit:
+            return texts, None
+        last = json.loads(texts[limit - 1])
+        return texts[:limit], tuple(last[name] for name in self.order)
+
+    def _elsewhere(self, statement: Statement) -> list[str]:
         with connection.cursor() as cursor:
-            cursor.execute(statement, [*(scope or ()), *given, limit + 1])
-            found = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+            cursor.execute(*statement)
+            found = [dict(zip(self.columns, row, strict=True)) for row in cursor.fetchall()]
         for row in found:
-            row.update({c: value(row[c]) for c, (_sql, value) in shaped.items()})
-        texts = [json.dumps(row, ensure_ascii=False, default=str) for row in found]
-    if len(texts) <= limit:
-        return texts, None
-    last = json.loads(texts[limit - 1])
-    return texts[:limit], tuple(last[name] for name in order)
+            row.update({c: value(row[c]) for c, (_sql, value) in self.shaped.items()})
+        return [json.dumps(row, ensure_ascii=False, default=str) for row in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Rows of a list that were read in the statement that read who asks."""
+
+    statement: Statement
+    texts: list[str]
+
+
+def caller_and_list(digest: str, statement: Statement, order: Sequence[str]) -> tuple[Any, ...] | None:
+    """The columns of :data:`CALLER` and behind them the rows of ``statement`` as JSON texts; ``None``: no such token."""
+    keys = ", ".join(order)
+    # No JSON text holds this character as it is.
+    listed = f"(SELECT string_agg(row_to_json(x)::text, E'\\x1f' ORDER BY {keys}) FROM ({statement[0]}) x)"
+    found = first_rows(CALLER.replace(" FROM accounts_servicetoken", f", {listed} FROM accounts_servicetoken", 1),
+                       (*statement[1], digest))  # fmt: skip
+    if not found:
+        return None
+    *caller, texts = found[0]
+    return (*caller, texts.split("\x1f") if texts else [])
+
+
+TASKS = Listing("tasks_task", TASK_COLUMNS, ("due", "id"), "state = 'open'")
+PEOPLE = Listing(
+    "residents_resident", PERSON_COLUMNS, ("name", "resident_id"), "merged_into_id IS NULL AND death_date IS NULL",
+    {
+        "programmes": (
+            "string_to_array(trim(both '|' from t.programmes), '|')",
+            lambda text: [name for name in text.split("|") if name],
+        )
+    },
+)  # fmt: skip
 
 
 def listed(texts: Sequence[str], next_: str) -> bytes:

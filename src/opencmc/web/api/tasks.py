@@ -12,7 +12,7 @@ from ninja import Path, Query
 from opencmc.apps.audit.api import record
 from opencmc.apps.tasks import api as tasks
 from opencmc.base.errors import Refused
-from opencmc.web.api import shapes, sql
+from opencmc.web.api import shapes, sql, task_shapes
 from opencmc.web.api.callers import institutions
 from opencmc.web.api.cursors import cursor, read_cursor
 from opencmc.web.api.guard import Area, reply
@@ -23,24 +23,22 @@ from opencmc.web.api.problems import Problem
 area = Area(tags=["待办"])
 
 
-@area.operation("GET", "", action="tasks.view", response=shapes.TasksOut, summary="未办结的待办")
-def list_tasks(request: HttpRequest, asked: Query[shapes.TasksAsked]) -> HttpResponse:
+@area.operation("GET", "", action="tasks.view", response=task_shapes.TasksOut, summary="未办结的待办", ahead=sql.TASKS)
+def list_tasks(request: HttpRequest, asked: Query[task_shapes.TasksAsked]) -> HttpResponse:
     """范围内各机构的待办，先到期的在前。"""
     after = read_cursor(asked.after, str, int)
-    where, values = "state = 'open'", []
+    more, values = "", []
     if asked.due_until:
-        where += " AND due <= %s"
+        more += " AND due <= %s"
         values.append(asked.due_until)
     if asked.item:
-        where += " AND item = %s"
+        more += " AND item = %s"
         values.append(asked.item)
     scope = institutions(request.auth, request.reach)
     if asked.institution_id:
         scope = [asked.institution_id] if scope is None or asked.institution_id in scope else []
-    texts, last = sql.page(
-        "tasks_task", sql.TASK_COLUMNS, scope=scope, where=where, values=values, order=("due", "id"),
-        after=_key(after), limit=asked.limit, shaped={},
-    )  # fmt: skip
+    statement = sql.TASKS.statement(scope, more=more, values=values, after=_key(after), limit=asked.limit)
+    texts, last = sql.TASKS.page(statement, asked.limit, request.auth.ahead)
     record(request.auth.actor, "tasks.view", object_="list", reason=f"{len(texts)}")
     return reply(sql.listed(texts, cursor(*last) if last else ""))
 
@@ -54,7 +52,7 @@ def _key(after: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
         raise Problem("invalid", errors=[{"parameter": "after", "detail": _("请原样使用上一页给的 next")}]) from None
 
 
-@area.operation("GET", "/{task_id}", action="tasks.view", response=shapes.TaskOut, summary="一项待办")
+@area.operation("GET", "/{task_id}", action="tasks.view", response=task_shapes.TaskOut, summary="一项待办")
 def read_task(request: HttpRequest, task_id: Path[shapes.Number]) -> HttpResponse:
     """ETag 是版本，办理与改期时写进 If-Match。"""
     actor = request.auth.actor
@@ -62,13 +60,13 @@ def read_task(request: HttpRequest, task_id: Path[shapes.Number]) -> HttpRespons
     if found is None:
         raise Problem("not-found", _("没有这项待办，或者它不在您的范围内"))
     record(actor, "tasks.view", object_=f"task:{found.id} {found.label}", resident_id=found.resident_id)
-    return reply(shapes.task_out(found), version=found.version)
+    return reply(task_shapes.task_out(found), version=found.version)
 
 
 @area.operation(
-    "POST", "", action="tasks.do", response=shapes.TaskOut, summary="新建待办", status=201, writes=True, hot=True
+    "POST", "", action="tasks.do", response=task_shapes.TaskOut, summary="新建待办", status=201, writes=True, hot=True
 )
-def create_task(request: HttpRequest, given: shapes.NewTask) -> HttpResponse:
+def create_task(request: HttpRequest, given: task_shapes.NewTask) -> HttpResponse:
     """同一 source 与 source_key 只有一项：已经有了，就答那一项。"""
     answer = create_hot(request, given)
     if answer is not None:
@@ -76,16 +74,16 @@ def create_task(request: HttpRequest, given: shapes.NewTask) -> HttpResponse:
 
     def work() -> HttpResponse:
         made = tasks.create_task(request.auth.actor, **given.model_dump())
-        return reply(shapes.task_out(made), status=201, version=made.version, location=f"/api/v1/tasks/{made.id}")
+        return reply(task_shapes.task_out(made), status=201, version=made.version, location=f"/api/v1/tasks/{made.id}")
 
     return once(request, work)
 
 
 @area.operation(
-    "POST", "/{task_id}/finish", action="tasks.do", response=shapes.TaskOut, summary="办理一项待办", writes=True,
+    "POST", "/{task_id}/finish", action="tasks.do", response=task_shapes.TaskOut, summary="办理一项待办", writes=True,
     versioned=True,
 )  # fmt: skip
-def finish_task(request: HttpRequest, task_id: Path[shapes.Number], given: shapes.Finished) -> HttpResponse:
+def finish_task(request: HttpRequest, task_id: Path[shapes.Number], given: task_shapes.Finished) -> HttpResponse:
     """要测量的结果（如 controlled）必须带 values。随访办完后自动排下一次。"""
     return _changed(
         request, task_id, lambda: tasks.finish_task(request.auth.actor, task_id, request.version, **given.model_dump())
@@ -93,10 +91,10 @@ def finish_task(request: HttpRequest, task_id: Path[shapes.Number], given: shape
 
 
 @area.operation(
-    "POST", "/{task_id}/postpone", action="tasks.do", response=shapes.TaskOut, summary="改期", writes=True,
+    "POST", "/{task_id}/postpone", action="tasks.do", response=task_shapes.TaskOut, summary="改期", writes=True,
     versioned=True,
 )  # fmt: skip
-def postpone_task(request: HttpRequest, task_id: Path[shapes.Number], given: shapes.Postponed) -> HttpResponse:
+def postpone_task(request: HttpRequest, task_id: Path[shapes.Number], given: task_shapes.Postponed) -> HttpResponse:
     """改到今天之后的一天，写明理由。"""
     return _changed(
         request,
@@ -110,7 +108,7 @@ def _changed(request: HttpRequest, task_id: int, change: Any) -> HttpResponse:
 
     def work() -> HttpResponse:
         done = change()
-        return reply(shapes.task_out(done), version=done.version)
+        return reply(task_shapes.task_out(done), version=done.version)
 
     try:
         return once(request, work)

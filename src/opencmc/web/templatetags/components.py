@@ -153,6 +153,18 @@ def action_label(action: str) -> str:
 
 
 @register.filter
+def object_words(line: audit.Line) -> str:
+    """What an audit line is about, in words."""
+    return audit.object_words(line.action, line.object)
+
+
+@register.filter
+def reason_words(line: audit.Line) -> str:
+    """Why an audit line was written, in words."""
+    return audit.reason_words(line.action, line.reason)
+
+
+@register.filter
 def unit_name(unit: str, names: dict[str, str] | None = None) -> str:
     """The name of the ``kind:id`` of an audit line; ``names`` are those of all units, read once for a list."""
     return audit.unit_label(unit, names)

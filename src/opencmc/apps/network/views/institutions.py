@@ -20,15 +20,8 @@ from opencmc.apps.network.forms import AnswerForm, EndForm, InstitutionForm, Nam
 from opencmc.apps.network.lifelines import lifelines
 from opencmc.apps.network.models import Attachment, Institution, Membership, Reorganisation, Township
 from opencmc.apps.network.models.institutions import SERVICE_KINDS
-from opencmc.apps.network.rows import (
-    ATTACHMENT_KINDS,
-    INSTITUTION_KINDS,
-    MEMBERSHIP_ROLES,
-    PRIMARY_UNITS,
-    SINCE_EVER,
-    TIERS,
-    holds,
-)
+from opencmc.apps.network.names import ATTACHMENT_KINDS, INSTITUTION_KINDS, MEMBERSHIP_ROLES, TIERS
+from opencmc.apps.network.rows import PRIMARY_UNITS, SINCE_EVER, holds
 from opencmc.apps.network.scope import reaches_institution
 from opencmc.apps.network.standing import adopted_standards, standings
 from opencmc.apps.network.views.shared import asked_day, context_of, done, send_to_lake, today_of

@@ -21,7 +21,7 @@ from opencmc.apps.network.models import (
     Reorganisation,
     UnpublishedRow,
 )
-from opencmc.apps.network.rows import COMMUNITY_KINDS, MEMBERSHIP_ROLES
+from opencmc.apps.network.names import COMMUNITY_KINDS, MEMBERSHIP_ROLES
 from opencmc.apps.network.scope import reaches_community
 from opencmc.apps.network.views.shared import asked_day, context_of, today_of
 
