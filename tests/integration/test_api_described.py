@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import schemathesis
 from api_county import County, make_county
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -37,10 +40,15 @@ ROLES = ("township_manager", "township_doctor", "supervisor", "system_administra
 
 
 @pytest.fixture
-def county(db: Any, settings: Any) -> County:
+def county(db: Any, settings: Any) -> Iterator[County]:
     settings.API_RATE = settings.API_BURST = 1_000_000
     limits.callers.clear()
-    return make_county()
+    signals = (request_started, request_finished)
+    for signal in signals:  # as the test client does: the test's transaction lives on the connection
+        signal.disconnect(close_old_connections)
+    yield make_county()
+    for signal in signals:
+        signal.connect(close_old_connections)
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)

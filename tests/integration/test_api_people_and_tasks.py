@@ -315,3 +315,35 @@ def test_jobs_are_listed_and_an_unknown_one_is_not_tried_again(county, doctor):
 def test_notices_are_listed_and_marked(county, doctor):
     assert county.ask(doctor, "GET", "/notices").json() == {"items": [], "new": 0, "next": ""}
     assert county.ask(doctor, "POST", "/notices/read", {"ids": None}).json() == {"marked": 0}
+
+
+def test_a_list_read_together_with_who_asks_is_the_one_that_is_read_alone(county, doctor, monkeypatch):
+    from opencmc.web.api import sql
+
+    if not sql.is_postgresql():
+        pytest.skip("elsewhere a list is always read alone")
+    together: list[str] = []
+    both = sql.caller_and_list
+    monkeypatch.setattr(sql, "caller_and_list", lambda digest, *given: together.append(digest) or both(digest, *given))
+    for path in ("/tasks", "/people"):
+        alone = county.ask(doctor, "GET", f"{path}?limit=20")
+        county.ask(doctor, "GET", path)
+        seen = len(together)
+        ahead = county.ask(doctor, "GET", path)
+        assert len(together) == seen + 1
+        assert ahead.content == alone.content
+        assert len(ahead.json()["items"]) == 3
+    lines = AuditLine.objects.filter(object="list").order_by("-at", "-id")[:6]
+    assert [line.reason for line in lines] == ["3"] * 6
+
+
+def test_a_plain_new_task_goes_the_fast_way_under_postgresql(county, doctor, monkeypatch):
+    from opencmc.apps.tasks import api as door
+    from opencmc.web.api import sql
+
+    if not sql.is_postgresql():
+        pytest.skip("elsewhere every task goes through the door")
+    monkeypatch.setattr(door, "create_task", lambda *given, **more: pytest.fail("through the door"))
+    answer = county.ask(doctor, "POST", "/tasks", new_task(county, "fast"), Idempotency_Key="f")
+    assert answer.status_code == 201
+    assert county.ask(doctor, "POST", "/tasks", new_task(county, "fast"), Idempotency_Key="f").content == answer.content

@@ -94,7 +94,8 @@ def test_old_answers_are_forgotten_after_their_days(county, doctor, settings):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("path", ["create", "finish"])
-def test_the_same_request_racing_itself_is_done_once(path: str) -> None:
+def test_the_same_request_racing_itself_is_done_once(path: str, settings: Any, tmp_path: Any) -> None:
+    settings.OPENCMC_HOME = tmp_path  # its own keys, and seals of no other database
     if connection.vendor == "sqlite":
         pytest.skip("the test database of SQLite lives in memory: the writers of the benchmark race on a file below")
     county = make_county()

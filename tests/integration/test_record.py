@@ -109,9 +109,7 @@ def record(home):
     load(home, "referral", "referral_id,direction,resident_id,from_id,to_id,created,accepted,arrived,closed,state,reason\n"
          f"Z1,up,R1,{CENTRE},{HOSPITAL},2025-02-02,2025-02-03,,,accepted,疑难\n")  # fmt: skip
     refresh_histories(home)
-    CareRelation.objects.create(
-        resident_id="R1", institution_id=HOSPITAL, kind="stay", start=date(2025, 8, 1)
-    )
+    CareRelation.objects.create(resident_id="R1", institution_id=HOSPITAL, kind="stay", start=date(2025, 8, 1))
     return home
 
 

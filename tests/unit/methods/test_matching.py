@@ -130,6 +130,24 @@ def test_single_records_get_splinks_own_probabilities(planted):
         assert model.probability(levels) == int(probability * 1_000_000 + 0.5)
 
 
+def test_some_matched_against_all_are_decided_as_all_against_all(planted, found):
+    chosen = planted.records.sort_by("record_id").slice(700, 4_000)
+    ids = set(chosen["record_id"].to_pylist())
+    part = find_pairs(chosen, planted.records, thresholds=LIMITS).to_pylist()
+    both = {
+        (*sorted((row["left"], row["right"])), row["decision"], row["rule"])
+        for row in part
+        if row["left"] != row["right"]
+    }
+    expected = {
+        (row["left"], row["right"], row["decision"], row["rule"])
+        for row in found.to_pylist()
+        if row["left"] in ids or row["right"] in ids
+    }
+    assert len(expected) > 100
+    assert both == expected
+
+
 def test_a_record_is_prepared_alone_as_it_is_in_a_column(planted):
     common = shipped_model().common_names
     columns = (
