@@ -66,7 +66,7 @@ def explain(run: Run, figure: str, *, targets: Sequence[Mapping[str, Any]] = (),
     formula = formula_on(definition, row["period"])
     value = printed(row["value_scaled"], row["places"])
     steps = [*_two_numbers(row, formula), _division(row, definition, formula, value), *_months(run, row, definition)]
-    steps += [_rule_step(reference) for reference in formula["references"]]
+    steps += [_rule_step(reference) for reference in formula.get("references", ())]  # runs of older releases have none
     for exclusion in definition["exclusions"]:
         steps.append(_step("口径", exclusion, {}, None, formula["cite"]))
     if definition["denominator_source"]:
@@ -90,7 +90,7 @@ def explain(run: Run, figure: str, *, targets: Sequence[Mapping[str, Any]] = (),
             "indicator": row["indicator"], "defined_at": definition["defined_at"],
             "from": formula["defined_from"],
             "standing": formula["standing"], "standing_label": formula["standing_label"], "because": formula["because"],
-            "parameters": formula["parameters"], "references": formula["references"],
+            "parameters": formula["parameters"], "references": formula.get("references", []),
             "population": definition["population_label"], "note": definition["note"],
         },
         "clause": formula["cite"],

@@ -1,7 +1,7 @@
 """The door of the access slice."""
 
 from opencmc.apps.access.contracts import Actor, Holder, Reach
-from opencmc.apps.access.decisions import may, reach, refusal, require, roles_given_by
+from opencmc.apps.access.decisions import may, reach, refusal, require, roles_given_by, rule_of
 from opencmc.apps.access.grants import ACTIONS, GIVES, LEVEL_LABELS, NEVER_BY_SERVICE, PURPOSES, Action, Level
 from opencmc.apps.access.roles import ROLES, UNIT_KINDS, Role, role_label
 
@@ -25,4 +25,5 @@ __all__ = [
     "require",
     "role_label",
     "roles_given_by",
+    "rule_of",
 ]

@@ -30,6 +30,11 @@ def may(holder: Holder, action: str) -> bool:
     return reach(holder, action) is not None
 
 
+def rule_of(action: str) -> str:
+    """The row of the table of rights as a reader knows it: by its name, never by its identifier."""
+    return str(_("权限表：%(action)s") % {"action": ACTIONS[action].label})
+
+
 def refusal(holder: Holder, action: str) -> Refused:
     """Why not, by which rule, and who may."""
     found = ACTIONS[action]
@@ -38,12 +43,12 @@ def refusal(holder: Holder, action: str) -> Refused:
     if holder.actions is not None and holder.role in found.at:
         return Refused(
             _("接口账号“%(name)s”没有“%(action)s”这一项") % {"name": holder.name, "action": found.label},
-            rule=_("权限表：%(action)s") % {"action": action},
+            rule=rule_of(action),
             possible_when=_("请系统管理员在“接口账号”中勾选这一项。"),
         )
     return Refused(
         _("%(role)s不能%(action)s") % {"role": role, "action": found.label},
-        rule=_("权限表：%(action)s") % {"action": action},
+        rule=rule_of(action),
         possible_when=_("可以这样做的角色：%(roles)s。如工作需要，请联系本单位的账号管理人。") % {"roles": roles},
     )
 

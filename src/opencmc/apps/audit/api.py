@@ -9,6 +9,7 @@ from opencmc.apps.audit.reach import access_report_head, guard_residents
 from opencmc.apps.audit.seals import Seal
 from opencmc.apps.audit.seals import seal as seal_heads
 from opencmc.apps.audit.trail import Trail, audited, record
+from opencmc.apps.audit.wording import object_words, reason_words
 
 __all__ = [
     "Fault",
@@ -29,6 +30,8 @@ __all__ = [
     "list_lines",
     "name_actions",
     "name_units",
+    "object_words",
+    "reason_words",
     "record",
     "refuses_changes",
     "seal_at_start",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from opencmc.apps.access.api import role_label
 from opencmc.apps.audit.contracts import Line
 from opencmc.apps.audit.labels import action_label, purpose_label, unit_label, unit_names
+from opencmc.apps.audit.wording import object_words, reason_words
 
 _WIDTHS = (20, 16, 14, 24, 20, 26, 20, 12, 32, 18, 12)
 
@@ -37,11 +38,11 @@ def workbook(lines: Iterable[Line], *, asked: str, people: dict[str, str], note:
         sheet.write_string(2, column, title, head)
     names = unit_names()
     for row, line in enumerate(lines, start=3):
+        about = (object_words(line.action, line.object), reason_words(line.action, line.reason))
         cells = (
             timezone.localtime(line.at).strftime("%Y-%m-%d %H:%M:%S"), line.actor, people.get(line.actor, ""),
             unit_label(line.unit, names), role_label(line.role), action_label(line.action), line.resident_id,
-            purpose_label(line.purpose), " ".join(part for part in (line.object, line.reason) if part), line.address,
-            line.place,
+            purpose_label(line.purpose), " ".join(filter(None, about)), line.address, line.place,
         )  # fmt: skip
         for column, cell in enumerate(cells):
             sheet.write_string(row, column, cell)

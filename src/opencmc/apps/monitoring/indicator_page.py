@@ -168,7 +168,8 @@ def _steps(definition: Definition, figure: Figure, target: Target | None, day: d
     for part, words, text in (("numerator", _("分子：%(name)s"), top), ("denominator", _("分母：%(name)s"), bottom)):
         if measure := formula[part]:
             steps.append(Step(words % {"name": measure["label"]}, text or _("没有"), _measure(measure)))
-    steps += [_rule(reference) for reference in formula["references"]]
+    # A run that an older release computed carries no references, and is still read.
+    steps += [_rule(reference) for reference in formula.get("references", ())]
     if definition.denominator_source:
         steps.append(Step(_("分母来源"), definition.denominator_source))
     if figure.known and top and bottom and formula["method"] in {"share", "ratio", "per_capita"}:

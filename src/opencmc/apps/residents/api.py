@@ -16,8 +16,8 @@ from opencmc.apps.residents.guarded import access_resident, reveal
 from opencmc.apps.residents.lines import age_text, in_reach, lines_of, within
 from opencmc.apps.residents.publishing import publish_residents
 from opencmc.apps.residents.record_contracts import Moved, RecordPart, TimelineEvent
-from opencmc.apps.residents.review import work_of
 from opencmc.apps.residents.resealing import reseal
+from opencmc.apps.residents.review import work_of
 from opencmc.apps.residents.searching import search
 
 __all__ = [

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import batched
 from typing import Any
 
 from django.db import connection, models
 
 _CHUNK = 20_000
+#: Memory for pages (SQLite) and for sorting an index (PostgreSQL) while many rows come in, in KiB.
+_CACHE = 262_144
 
 
 def is_postgresql() -> bool:
@@ -42,6 +45,74 @@ def insert_into(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
             connection.connection.executemany(f"INSERT INTO {into} VALUES ({marks})", chunk)
             count += len(chunk)
     return count
+
+
+@contextmanager
+def first_rows(*found: type[models.Model]) -> Iterator[None]:
+    """Inside a transaction, while many rows come in. Of tables that are still empty the indexes are made when the rows are
+    there: sorted once instead of grown row by row. Nobody reads such a table meanwhile, and a failure rolls all of it back.
+    """
+    ((cache,),) = [(0,)] if is_postgresql() else list(rows_of("PRAGMA cache_size"))
+    if cache:
+        run(f"PRAGMA cache_size={-_CACHE}")  # pages that are touched again and again stay until they are written once
+    try:
+        again = [
+            sql
+            for model in found
+            if not model._default_manager.exists()
+            for sql in _without_indexes(model._meta.db_table)
+        ]
+        yield
+        _make(again)
+    finally:
+        if cache:
+            run(f"PRAGMA cache_size={cache}")
+
+
+def _make(indexes: Collection[str]) -> None:
+    if indexes and is_postgresql():
+        run("SET CONSTRAINTS ALL IMMEDIATE")  # an index cannot be made while checks of its table are put off
+        run(f"SET LOCAL maintenance_work_mem = '{_CACHE}kB'")
+    for sql in indexes:
+        run(sql)
+    if indexes and is_postgresql():
+        run("SET CONSTRAINTS ALL DEFERRED")
+
+
+def _without_indexes(table: str) -> list[str]:
+    """Drop the indexes of ``table``, on PostgreSQL also keys to which no other table refers; the statements that make
+    them again."""
+    quote = connection.ops.quote_name
+    if not is_postgresql():
+        # Those of keys have no statement; SQLite does not let go of them.
+        sql = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = %s AND sql IS NOT NULL"
+        held = list(rows_of(sql, [table]))
+        for name, _made in held:
+            run(f"DROP INDEX {quote(name)}")
+        return [made for _name, made in held]
+    run("SET CONSTRAINTS ALL IMMEDIATE")
+    keys = list(
+        rows_of(
+            "SELECT c.conname, pg_get_constraintdef(c.oid) FROM pg_constraint AS c"
+            " WHERE c.conrelid = %s::regclass AND c.contype IN ('p', 'u') AND NOT EXISTS"
+            " (SELECT 1 FROM pg_constraint AS f WHERE f.contype = 'f' AND f.conindid = c.conindid)",
+            [table],
+        )
+    )
+    for name, _made in keys:
+        run(f"ALTER TABLE {quote(table)} DROP CONSTRAINT {quote(name)}")
+    indexes = list(
+        rows_of(
+            "SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index AS i WHERE i.indrelid ="
+            " %s::regclass AND NOT EXISTS (SELECT 1 FROM pg_constraint AS c WHERE c.conindid = i.indexrelid)",
+            [table],
+        )
+    )
+    for name, _made in indexes:
+        run(f"DROP INDEX {name}")
+    run("SET CONSTRAINTS ALL DEFERRED")
+    of_keys = [f"ALTER TABLE {quote(table)} ADD CONSTRAINT {quote(name)} {made}" for name, made in keys]
+    return of_keys + [made for _name, made in indexes]
 
 
 def staged(name: str, definition: str) -> None:

@@ -70,8 +70,8 @@ def _scored(fields: Mapping[str, str], others: list[Resident]) -> dict[str, str]
     found = {}
     for each in scored:
         if each.decision in labels:
-            reasons = [r.level_label for r in each.reasons if r.weight > 100][:3]
-            found[each.candidate] = labels[each.decision] + (f"（{'、'.join(reasons)}）" if reasons else "")
+            reasons = [f"{r.field_label}：{r.level_label}" for r in each.reasons if r.weight > 100][:3]
+            found[each.candidate] = labels[each.decision] + (f"（{'；'.join(reasons)}）" if reasons else "")
     return found
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from opencmc.apps.access.api import Actor, require
 from opencmc.apps.audit.api import audited
 from opencmc.apps.audit.trail import Trail
+from opencmc.apps.jobs.api import start
 from opencmc.apps.network.api import institutions_within, list_places, list_units
 from opencmc.apps.residents import bulk
 from opencmc.apps.residents.actions import new_resident_id
@@ -91,6 +92,8 @@ def import_residents(
         if wrong:
             run.refused_rows = _sealed_rows(run, sheet, wrong)
             run.save(update_fields=["refused_rows"])
+        if run.created_count or run.updated_count:  # who may be there twice is looked for in the background
+            start(actor, "residents.matching", key="all")
         trail.add(
             "residents.import", object_=f"import:{run.pk}", reason=f"{len(rows)} read, {counts}, {len(wrong)} refused"
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from itertools import batched
+from typing import Any
 
 from opencmc.apps.residents import bulk
 
@@ -82,21 +83,44 @@ def _exactly(exact: Sequence[bytes], institutions: Collection[str] | None, day: 
 
 
 def _walk(low: bytes, high: bytes, institutions: Collection[str] | None, day: date, limit: int) -> Iterable[str]:
-    """Who is in reach, key by key."""
-    step, left = _FIRST_STEP, limit + 1
-    after: tuple[bytes, str] = (low, "")
-    while left > 0:
-        sql = (
-            "SELECT key, resident_id, institution_id FROM residents_searchkey"
-            " WHERE (key, resident_id) > (%s, %s) AND key < %s ORDER BY key, resident_id LIMIT %s"
+    """Who is in reach, key by key. A step reads its keys in their order and looks at each person's own relations: OFFSET
+    keeps a planner from gathering everybody's relations first, the expression from going through all of an institution.
+    """
+    seen = "true"
+    parameters: list[Any] = []
+    if institutions is not None:
+        places = sorted(institutions)
+        own, of_own = bulk.any_of("k.institution_id", places)
+        other, of_other = bulk.any_of("r.institution_id || ''", places)
+        seen = (
+            f"CASE WHEN {own} THEN true ELSE EXISTS (SELECT 1 FROM residents_carerelation AS r"
+            f" WHERE r.resident_id = k.resident_id AND {other} AND {_HELD} LIMIT 1 OFFSET 0) END"
         )
-        rows = list(bulk.rows_of(sql, [*after, high, step]))
-        for pk in _kept([row[1:] for row in rows], institutions, day):
-            left -= 1
-            yield pk
-        if len(rows) < step:
-            return
-        after, step = (bytes(rows[-1][0]), rows[-1][1]), min(2 * step, _LAST_STEP)
+        parameters = [of_own, of_other, day, day]
+    keys = (
+        " FROM residents_searchkey WHERE (key, resident_id) > (%s, %s) AND key < %s"
+        " ORDER BY key, resident_id LIMIT %s OFFSET %s"
+    )
+    sql = (
+        f"SELECT k.key, k.resident_id FROM (SELECT key, resident_id, institution_id{keys}) AS k WHERE {seen}"
+        " ORDER BY k.key, k.resident_id LIMIT %s"
+    )
+    step, found = _FIRST_STEP, dict[str, None]()  # somebody may have several keys in one range
+    after: tuple[bytes, str] = (low, "")
+    while (left := limit + 1 - len(found)) > 0:
+        rows = list(bulk.rows_of(sql, [*after, high, step, 0, *parameters, left]))
+        found |= dict.fromkeys(pk for _key, pk in rows)
+        # Cut off at what was asked for: on from there. Otherwise the whole step was looked at.
+        last = rows[-1:] if len(rows) == left else _last_of_step(keys, after, high, step)
+        if not last:
+            break
+        after, step = (bytes(last[0][0]), last[0][1]), min(2 * step, _LAST_STEP)
+    return found
+
+
+def _last_of_step(keys: str, after: tuple[bytes, str], high: bytes, step: int) -> list[tuple[Any, ...]]:
+    """The last key of a full step; none when the keys have come to their end."""
+    return list(bulk.rows_of(f"SELECT key, resident_id{keys}", [*after, high, 1, step - 1]))
 
 
 def _kept(rows: Sequence[Sequence[str]], institutions: Collection[str] | None, day: date) -> Iterable[str]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import batched
+from itertools import batched, islice
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
+import pyarrow as pa
 from django.conf import settings
 from django.db.models import Q
 from django.utils.module_loading import import_string
 
 from opencmc.apps.access.api import Actor
 from opencmc.apps.audit.api import audited
+from opencmc.apps.jobs.api import start
 from opencmc.apps.residents import bulk
 from opencmc.apps.residents.contracts import Progress, Published
 from opencmc.apps.residents.grids import apply_grids
@@ -27,11 +29,10 @@ from opencmc.apps.residents.models import (
     Resident,
     SearchKey,
 )
-from opencmc.apps.residents.readings import initials
+from opencmc.apps.residents.preparing import Identity, Prepared, prepare_all
 from opencmc.apps.residents.relations import replace_relations
 from opencmc.apps.residents.sealed_fields import normal_id, normal_phone
-from opencmc.apps.residents.sealing import ID_NUMBER, PHONE, Sealer, sealer
-from opencmc.apps.residents.search_keys import keys_of
+from opencmc.apps.residents.sealing import Sealer, sealer
 
 #: The parameter of the pack: how many months a visit or stay keeps a record open.
 RELATION_MONTHS = "residents.relation_months"
@@ -41,12 +42,22 @@ PLAIN = (
     "institution_id", "team", "programmes", "id_type",
 )  # fmt: skip
 _IDENTIFIERS = ("id_number", "phone")
+_FIELDS = (*PLAIN, *_IDENTIFIERS)
 _INSERTED = (
-    "resident_id", "version", *PLAIN, "name_initials", "birth_is_estimated", "address", "id_sealed", "id_index",
-    "id_conflict", "no_id_reason", "phone_sealed", "phone_index", "source", "kept_fields", "lake_digest", "changed_by",
+    "resident_id", *PLAIN, "lake_digest", "name_initials", "id_sealed", "id_index", "phone_sealed", "phone_index",
+    "id_conflict", "version", "birth_is_estimated", "address", "no_id_reason", "source", "kept_fields", "changed_by",
 )  # fmt: skip
-_CHUNK = 50_000
-Row = dict[str, Any]
+_NAME, _DEATH, _INSTITUTION = (PLAIN.index(name) for name in ("name", "death_date", "institution_id"))
+#: Residents that are written before their keys are, and changed ones that are read at a time.
+_CHUNK, _CHANGED = 50_000, 2_000
+
+
+class Row(NamedTuple):
+    """One resident of the lake: ``values`` as text in the order of the fields that the lake fills."""
+
+    resident_id: str
+    values: tuple[str, ...]
+    digest: bytes
 
 
 def publish_residents(
@@ -75,11 +86,15 @@ def publish_rows(
     """What was read of the lake goes into the database, in one transaction with its line in the audit."""
     with audited(actor) as trail:
         work = _Publishing(sealer(), known_at, actor, report)
-        done = work.publish(lake)
+        with bulk.first_rows(Resident, SearchKey):
+            done = work.publish(lake)
         report("写入诊疗关系", 0.8)
-        relations = replace_relations(lake)
+        with bulk.first_rows(CareRelation):
+            relations = replace_relations(lake)
         carry_relations()  # merged entries open the kept one
         apply_grids(actor)
+        if done.created or done.updated:
+            start(actor, "residents.matching", key="all")
         PublishedResidents.objects.update_or_create(
             home=home,
             defaults={
@@ -116,52 +131,51 @@ class _Publishing:
         return self.read - self.created - self.updated
 
     def publish(self, lake: LakeResidents) -> _Publishing:
-        new, changed = [], []
-        for row in _rows(lake):
+        new: list[Row] = []
+        changed: list[Row] = []
+        for resident_id, values in _rows(lake):
             self.read += 1
-            known = self._digests.get(row["resident_id"])
-            row["lake_digest"] = self._digest(row)
+            row = Row(resident_id, values, self._digest(values))
+            known = self._digests.get(resident_id)
             if known is None:
                 new.append(row)
-            elif known != row["lake_digest"]:
+            elif known != row.digest:
                 changed.append(row)
-        done, whole = 0, max(1, len(new) + len(changed))
-        for chunk in batched(new, _CHUNK):
-            self._create(chunk)
-            done += len(chunk)
-            self._report("写入居民", 0.1 + 0.65 * done / whole)
-        for chunk in batched(changed, _CHUNK // 25):
+        self._create(new, max(1, len(new) + len(changed)))
+        for chunk in batched(changed, _CHANGED):
             self._update(chunk)
-            done += len(chunk)
-            self._report("更新居民", 0.1 + 0.65 * done / whole)
+            self._report("更新居民", 0.1 + 0.65 * (self.created + self.updated) / (len(new) + len(changed)))
         return self
 
-    def _digest(self, row: Row) -> bytes:
-        text = "\x1f".join([row[name] or "" for name in (*PLAIN, *_IDENTIFIERS)])
+    def _digest(self, values: tuple[str, ...]) -> bytes:
+        text = "\x1f".join(values)
         return hashlib.blake2b(text.encode(), digest_size=16, key=self._secret).digest()
 
-    def _create(self, rows: tuple[Row, ...]) -> None:
-        self._complete(rows)
-        bulk.insert_rows(Resident, _INSERTED, ([row[name] for name in _INSERTED] for row in rows))
-        self._index(rows)
-        self.created += len(rows)
+    def _create(self, rows: Sequence[Row], whole: int) -> None:
+        """New residents in the order of their ids. While one lot is written, the next ones are being sealed."""
+        people = (Identity(row.resident_id, row.values[_NAME], *row.values[len(PLAIN) :]) for row in rows)
+        lots = prepare_all(self._sealer, people, len(rows))
+        left = iter(rows)
+        keys: list[tuple[bytes, str, str]] = []
+        for lot in lots:
+            some = list(zip(islice(left, len(lot)), lot, strict=True))
+            bulk.insert_rows(Resident, _INSERTED, (self._inserted(row, beside) for row, beside in some))
+            for row, beside in some:
+                institution = row.values[_INSTITUTION]
+                keys += [(key, row.resident_id, institution) for key in beside.keys]
+            self.created += len(lot)
+            if self.created % _CHUNK < len(lot):
+                self._index(keys)
+                self._report("写入居民", 0.1 + 0.65 * self.created / whole)
+        self._index(keys)
 
-    def _complete(self, rows: tuple[Row, ...]) -> None:
-        """Sealed values, indexes, initials and conflicts beside the plain ones."""
-        keys = self._sealer
-        ids = [row["resident_id"] for row in rows]
-        sealed = keys.seal_all(ID_NUMBER, ids, [row["id_number"] for row in rows])
-        phones = keys.seal_all(PHONE, ids, [row["phone"] for row in rows])
-        for row, id_sealed, phone_sealed in zip(rows, sealed, phones, strict=True):
-            number, phone = row["id_number"], row["phone"]
-            index = keys.index(ID_NUMBER, number) if number else None
-            row |= {
-                "version": 1, "birth_is_estimated": False, "address": "", "no_id_reason": "", "source": "lake",
-                "kept_fields": "[]", "changed_by": self._actor.holder.username, "death_date": row["death_date"] or None,
-                "name_initials": (initials(row["name"]) or ("",))[0], "id_sealed": id_sealed, "id_index": index,
-                "phone_sealed": phone_sealed, "phone_index": keys.index(PHONE, phone) if phone else None,
-                "id_conflict": self._conflict(index, row["resident_id"]),
-            }  # fmt: skip
+    def _inserted(self, row: Row, beside: Prepared) -> tuple[object, ...]:
+        values = row.values
+        conflict = self._conflict(beside.id_index, row.resident_id)
+        return (
+            row.resident_id, *values[:_DEATH], values[_DEATH] or None, *values[_DEATH + 1 : len(PLAIN)], row.digest,
+            *beside[:5], conflict, 1, False, "", "", "lake", "[]", self._actor.holder.username,
+        )  # fmt: skip
 
     def _conflict(self, index: str | None, resident_id: str) -> str:
         """``open`` when another living entry holds the number already."""
@@ -170,25 +184,20 @@ class _Publishing:
         self.conflicts += 1
         return "open"
 
-    def _index(self, rows: tuple[Row, ...] | list[Row]) -> None:
-        keys = self._sealer
-        found = [
-            (key, row["resident_id"], row["institution_id"])
-            for row in rows
-            for key in keys_of(keys, row["name"], row["id_number"], row["phone"], row.get("card", ""))
-        ]
-        found.sort()  # in the order of the index: it then grows at few places
-        bulk.insert_rows(SearchKey, ("key", "resident", "institution_id"), found)
+    def _index(self, keys: list[tuple[bytes, str, str]]) -> None:
+        keys.sort()  # in the order of the index: it then grows at few places
+        bulk.insert_rows(SearchKey, ("key", "resident", "institution_id"), keys)
+        keys.clear()
 
     def _update(self, rows: tuple[Row, ...]) -> None:
         """Write what the lake has changed, except in fields that daily work keeps."""
         from opencmc.apps.residents.writing import apply_fields, values_of
 
-        there = Resident.objects.in_bulk([row["resident_id"] for row in rows])
+        there = Resident.objects.in_bulk([row.resident_id for row in rows])
         for row in rows:
-            resident = there[row["resident_id"]]
+            resident = there[row.resident_id]
             now = values_of(resident)
-            wanted = {name: row[name] for name in (*PLAIN, *_IDENTIFIERS)}
+            wanted = dict(zip(_FIELDS, row.values, strict=True))
             kept, fresh = [], {}
             for name, value in wanted.items():
                 if name not in resident.kept_fields:
@@ -199,7 +208,7 @@ class _Publishing:
                     kept.append(name)
                     self._differs(resident, name, now[name], value)
             resident.kept_fields = [name for name in resident.kept_fields if name in kept or name not in wanted]
-            resident.lake_digest = row["lake_digest"]
+            resident.lake_digest = row.digest
             apply_fields(resident, fresh, self._actor, kept=False, conflict_is_allowed=True)
         self.updated += len(rows)
 
@@ -215,16 +224,23 @@ class _Publishing:
         self.differences += 1
 
 
-def _rows(lake: LakeResidents) -> Iterator[Row]:
-    """The people of the lake as rows, identifiers in their normal form."""
-    names = lake.people.column_names
+def _rows(lake: LakeResidents) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The people of the lake: id, and values as text ("" for nothing) with identifiers in their normal form."""
     for batch in lake.people.to_batches(max_chunksize=50_000):
-        for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            row = dict(zip(names, values, strict=True))
-            row["id_number"] = normal_id(row["id_number"])
-            row["phone"] = normal_phone(row["phone"])
-            row["id_type"] = "none" if not row["id_number"] else row.pop("document_type") or "citizen_id"
-            yield row
+        columns = {name: _texts(batch.column(name)) for name in batch.schema.names}
+        columns["id_number"] = [normal_id(text) for text in columns["id_number"]]
+        columns["phone"] = [normal_phone(text) for text in columns["phone"]]
+        columns["id_type"] = [
+            (kind or "citizen_id") if number else "none"
+            for kind, number in zip(columns["document_type"], columns["id_number"], strict=True)
+        ]
+        values = zip(*(columns[name] for name in _FIELDS), strict=True)
+        yield from zip(columns["resident_id"], values, strict=True)
+
+
+def _texts(column: pa.Array) -> list[str]:
+    found: list[str] = column.fill_null("").to_pylist()
+    return found
 
 
 def open_conflicts() -> Q:

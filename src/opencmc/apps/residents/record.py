@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -121,11 +122,7 @@ def read_record(actor: Actor, resident: Resident, *, kind: str = "", page: int =
         timeline=timeline(
             _entries(history, words, parts, _changes(ids)), kind=kind if kind in KINDS else "", page=page
         ),
-        problems=tuple(
-            _problem(each, words)
-            for each in problems(history, actor.today)
-            if each.name not in _STAGES and (each.enrolled or each.diagnosed)
-        ),
+        problems=_problems(history, words, actor.today),
         values=values,
         warnings=(*alarms, *_overdue(work, actor.today)),
         work=work,
@@ -158,6 +155,15 @@ def _overdue(work: Sequence[WorkItem], today: date) -> list[str]:
     return [
         _("%(what)s逾期 %(n)s 天，另有 %(more)s 项逾期") % said if len(late) > 1 else _("%(what)s逾期 %(n)s 天") % said
     ]
+
+
+def _problems(history: History, words: Words, today: date) -> tuple[ShownProblem, ...]:
+    """Lasting diseases: those that a programme looks after first, then those that are most often written."""
+    found = [
+        each for each in problems(history, today) if each.name not in _STAGES and (each.enrolled or each.diagnosed)
+    ]
+    found.sort(key=lambda each: (not each.enrolled, -len(each.sources), each.since))
+    return tuple(_problem(each, words) for each in found)
 
 
 def _problem(problem: Problem, words: Words) -> ShownProblem:
@@ -201,20 +207,39 @@ def _entries(
 def _changes(ids: Sequence[str]) -> list[TimelineEvent]:
     """Edits of the entry, merges and separations, as events. The first version is the registration."""
     found = []
-    for change in ResidentChange.objects.filter(resident_id__in=ids).order_by("-version")[:200]:
+    changes = list(ResidentChange.objects.filter(resident_id__in=ids).order_by("-version")[:200])
+    merges = list(MergeRecord.objects.filter(kept_id__in=ids))
+    if not changes and not merges:
+        return []
+    names = _names_of({row.actor for row in (*changes, *merges)} | {row.undone_by for row in merges})
+    for change in changes:
         fields = "、".join(str(FIELDS.get(name, name)) for name in change.fields)
         title = _("登记") if change.version == 1 else _("修改%(fields)s") % {"fields": fields}
-        found.append(_change(timezone.localdate(change.at), title, change.actor))
-    for row in MergeRecord.objects.filter(kept_id__in=ids):
+        found.append(_change(timezone.localdate(change.at), title, names.get(change.actor, change.actor)))
+    for row in merges:
         found.append(
             _change(
-                timezone.localdate(row.at), _("并入登记 %(id)s") % {"id": row.merged_id}, f"{row.actor}：{row.reason}"
+                timezone.localdate(row.at),
+                _("并入登记 %(id)s") % {"id": row.merged_id},
+                f"{names.get(row.actor, row.actor)}：{row.reason}",
             )
         )
         if row.undone_at:
             title = _("拆分登记 %(id)s") % {"id": row.merged_id}
-            found.append(_change(timezone.localdate(row.undone_at), title, f"{row.undone_by}：{row.undone_reason}"))
+            found.append(
+                _change(
+                    timezone.localdate(row.undone_at),
+                    title,
+                    f"{names.get(row.undone_by, row.undone_by)}：{row.undone_reason}",
+                )
+            )
     return found
+
+
+def _names_of(usernames: Collection[str]) -> dict[str, str]:
+    """username → name, for those who have one."""
+    found = get_user_model().objects.filter(username__in=usernames).exclude(first_name="")
+    return dict(found.values_list("username", "first_name"))
 
 
 def _change(day: date, title: str, text: str) -> TimelineEvent:

@@ -43,6 +43,7 @@ def review(request: HttpRequest) -> HttpResponse:
                 "pair": pair, "left": people.get(pair.left_id), "right": people.get(pair.right_id),
                 "share": percent(pair.probability), "rule": _(rule_label(pair.rule)) if pair.rule else "",
                 "against": [r["label"] for r in pair.reasons if r["weight"] < 0],
+                "alike": [r["label"] for r in pair.reasons if r["weight"] > 0],
                 "state_label": PAIR_STATES[pair.state],
             }
             for pair in page.rows

@@ -29,10 +29,15 @@ _NONCE, _TAG = 12, 16
 _INDEX_BYTES, _TAIL_BYTES = 16, 8
 
 
+#: The sealing keys by number, and the index key: what a :class:`Sealer` is made from.
+Keys = tuple[dict[int, bytes], bytes]
+
+
 class Sealer:
     """Seals, opens and indexes with the keys of one home."""
 
     def __init__(self, sealing: dict[int, bytes], index: bytes) -> None:
+        self.keys: Keys = (sealing, index)
         self.current = max(sealing)
         self._keys = {number: algorithms.SM4(_derived(key, b"opencmc sealing")) for number, key in sealing.items()}
         self._index = hmac.HMAC(_derived(index, b"opencmc index", 32), hashes.SM3())

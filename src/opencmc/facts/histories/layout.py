@@ -92,8 +92,13 @@ class Kind:
 
     def columns(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """The table's columns with their values from a row of events, in the order of the declaration."""
+        return {name: _typed(type_, row[place]) for name, type_, place in self._reading}
+
+    @cached_property
+    def _reading(self) -> tuple[tuple[str, Type, str], ...]:
+        """Column of the table, its type, and where it lies in a row."""
         places = {column: place for place, column in self.named.items()} | self.slots
-        return {name: _typed(type_, row[places[name]]) for name, type_ in self.types.items()}
+        return tuple((name, type_, places[name]) for name, type_ in self.types.items())
 
 
 def _typed(type_: Type, value: Any) -> Any:

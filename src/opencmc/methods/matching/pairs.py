@@ -13,7 +13,7 @@ from opencmc.methods.matching.comparisons import FIELDS
 from opencmc.methods.matching.database import splink_database
 from opencmc.methods.matching.decisions import CERTAIN, DIFFERENT, Decision, Thresholds, decide
 from opencmc.methods.matching.model import APART, Model, shipped_model
-from opencmc.methods.matching.records import prepare
+from opencmc.methods.matching.records import prepare, prepare_two
 
 _WORDS = pa.dictionary(pa.int8(), pa.string())
 #: One row is one pair: ``left`` < ``right`` in one register. ``rule`` is the exact key or the caution that decided (see
@@ -42,9 +42,8 @@ def find_pairs(
     shipped one where none is given. Raises :class:`~opencmc.base.errors.DataError` for tables that are not records.
     """
     model = model or shipped_model()
-    sides = [prepare(records, model.common_names)]
-    if other is not None:
-        sides.append(prepare(other, model.common_names))
+    names = model.common_names
+    sides = [prepare(records, names)] if other is None else [*prepare_two(records, other, names)]
     if min(len(side) for side in sides) == 0 or (other is None and len(records) < 2):
         return PAIR_SCHEMA.empty_table()
     return _decided(compared(sides, model), sides, thresholds)

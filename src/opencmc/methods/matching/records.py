@@ -80,6 +80,25 @@ def prepare(records: pa.Table, common_names: frozenset[str]) -> pa.Table:
     )
 
 
+def prepare_two(one: pa.Table, other: pa.Table, common_names: frozenset[str]) -> tuple[pa.Table, pa.Table]:
+    """Both tables prepared with the same numbers for the same texts, so that the rows of one may be compared with
+    those of the other. A ``record_id`` may stand in both. Raises :class:`DataError` as :func:`prepare` does."""
+    first, second = _in_order(one), _in_order(other)
+    both = prepare(pa.concat_tables([_marked(first, "a"), _marked(second, "b")]), common_names)
+    parts = both.slice(0, len(first)), both.slice(len(first))
+    ids = _whole(first["record_id"]), _whole(second["record_id"])
+    left, right = (part.set_column(0, "record_id", own) for part, own in zip(parts, ids, strict=True))
+    return left, right
+
+
+def _marked(records: pa.Table, mark: str) -> pa.Table:
+    """Ids that stand once in both tables together; those of "a" come first in their order."""
+    return records.set_column(
+        records.column_names.index("record_id"), RECORD_SCHEMA.field("record_id"),
+        pc.binary_join_element_wise(pa.scalar(mark), records["record_id"], ""),
+    )  # fmt: skip
+
+
 def numbers_and_sexes(records: pa.Table) -> pa.Table:
     """``record_id``, ``number`` (sound numbers only) and ``sex``: what tells two people apart for certain."""
     records = _in_order(records)
