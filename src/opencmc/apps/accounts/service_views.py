@@ -73,9 +73,15 @@ def new_service(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/new_service.html", context, status=422 if form.errors else 200)
 
 
-def _show_token(request: HttpRequest, account: ServiceAccount, token: str) -> HttpResponse:
+def _show_token(request: HttpRequest, account: ServiceAccount, token: str, *, renewed: bool = False) -> HttpResponse:
     """The token, on this answer alone."""
-    context = {"section": "accounts", "account": account, "token": token, "days": machines.OVERLAP_DAYS}
+    context = {
+        "section": "accounts",
+        "account": account,
+        "token": token,
+        "days": machines.OVERLAP_DAYS,
+        "renewed": renewed,
+    }
     return render(request, "accounts/token.html", context)
 
 
@@ -99,7 +105,7 @@ def service(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         match request.POST.get("do", ""):
             case "rotate":
-                return _show_token(request, account, machines.rotate(actor, slug))
+                return _show_token(request, account, machines.rotate(actor, slug), renewed=True)
             case "revoke":
                 machines.revoke(actor, slug, request.POST.get("prefix", ""))
                 done = _("令牌已作废。")
