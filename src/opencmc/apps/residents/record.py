@@ -10,13 +10,12 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from opencmc.apps.access.api import Actor
-from opencmc.apps.network.api import list_units
+from opencmc.apps.network.api import list_units, network_version
 from opencmc.apps.residents import sensitive
 from opencmc.apps.residents.beside import parts_of
 from opencmc.apps.residents.folding import Entry, Timeline, entry, timeline
@@ -28,8 +27,6 @@ from opencmc.apps.residents.words import FIELDS
 from opencmc.apps.work import WorkItem
 from opencmc.facts.histories import Event, Histories, History, Problem, open_contracts, problems, recent_stays
 
-#: Seconds for which names of institutions are kept.
-NAMES_KEPT = 60
 _CHRONIC = {
     "hypertension": gettext_lazy("高血压"), "diabetes": gettext_lazy("2型糖尿病"),
     "diabetes_type_1": gettext_lazy("1型糖尿病"), "ischaemic_heart_disease": gettext_lazy("缺血性心脏病"),
@@ -93,12 +90,13 @@ def histories() -> Histories:
 
 
 def names_of_units() -> Mapping[str, str]:
-    """Institution → short name, kept for a minute."""
-    names = cache.get("residents.units")
-    if names is None:
-        names = {unit.institution_id: unit.short_name for unit in list_units().values()}
-        cache.set("residents.units", names, NAMES_KEPT)
-    return names
+    """Institution → short name, kept for as long as the network does not change."""
+    return _names_of_units(network_version())
+
+
+@lru_cache(maxsize=4)
+def _names_of_units(_version: str) -> Mapping[str, str]:
+    return {unit.institution_id: unit.short_name for unit in list_units().values()}
 
 
 def entries_of(resident: Resident) -> tuple[str, ...]:
