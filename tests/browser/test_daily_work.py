@@ -51,6 +51,7 @@ def test_a_number_key_chooses_the_outcome_of_a_service(signed_in):
     overdue = page.locator(".chip", has_text="逾期").locator(".chip-count")
     count = int(overdue.inner_text())
     page.locator(".work.overdue .work-title").first.click()
+    expect(page.get_by_role("button", name="已完成")).to_be_visible()
     page.keyboard.press("1")
     expect(page.locator(".done-message")).to_contain_text("已办：血压随访，已完成")
     expect(overdue).to_have_text(str(count - 1))

@@ -17,6 +17,7 @@ def start() -> None:
             "residents.review": _("核对可能重复的居民"),
             "residents.household": _("调整家庭户"),
             "residents.move": _("居民迁居"),
+            "residents.reseal": _("更换密封的密钥"),
             "publish_residents": _("发布居民"),
         }
     )
