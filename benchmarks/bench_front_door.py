@@ -37,7 +37,7 @@ SERVER = """
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
-Granian({target!r}, address="127.0.0.1", port={port}, interface=Interfaces.WSGI, workers=2, blocking_threads=2,
+Granian({target!r}, address="127.0.0.1", port={port}, interface=Interfaces.WSGI, workers=2, blocking_threads=4,
         websockets=False, log_level=LogLevels.warning).serve()
 """
 

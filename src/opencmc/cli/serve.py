@@ -138,7 +138,7 @@ def serve_home(
         port=port,
         interface=Interfaces.WSGI,
         workers=2,
-        blocking_threads=2,
+        blocking_threads=4,
         websockets=False,
         log_level=LogLevels.warning,
     )
