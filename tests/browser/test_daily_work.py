@@ -141,6 +141,7 @@ def test_a_village_doctor_finds_a_resident_of_the_village_in_one_box(signed_in):
     page.locator("#find").fill(name)
     page.locator("#suggestions [role=option]", has_text=name).first.click()
     page.wait_for_url("**/residents/**")
+    expect(page.locator("h1")).to_contain_text(name)
 
 
 def test_the_question_mark_opens_the_help_of_the_page_and_escape_closes_it(signed_in):

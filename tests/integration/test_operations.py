@@ -109,7 +109,9 @@ def test_a_restore_never_overwrites(home, backup):
 def test_backup_and_keys_lie_apart_from_the_home_and_from_each_other(home, to, keys):
     place = home.parent
     wanted = ["--keys-to", place / keys] if keys else []
-    run(OPENCMC, "backup", place / to, *wanted, "--home", home, code=3)
+    refused = run(OPENCMC, "backup", place / to, *wanted, "--home", home, code=3).stderr
+    assert "请" in refused
+    assert not (place / to).exists()
 
 
 def test_the_doctor_names_each_fault_and_the_way_to_mend_it(home, tmp_path):

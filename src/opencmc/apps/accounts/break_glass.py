@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from opencmc.apps.access.api import Actor, may, require
+from opencmc.apps.access.api import Actor, may, require, rule_of
 from opencmc.apps.accounts.contracts import EmergencyAccess
 from opencmc.apps.accounts.models import BreakGlass
 from opencmc.apps.accounts.names import folded
@@ -49,7 +49,7 @@ def check_reason(reason: str) -> str:
     if len(words) < REASON or len(set(words)) < REASON // 2 + 1:
         raise Refused(
             _("请写明紧急查看的理由"),
-            rule=_("权限表：break_glass.open"),
+            rule=rule_of("break_glass.open"),
             possible_when=_("写一句话说明病情与需要，例如：患者昏迷送来，需查用药与过敏史"),
         )
     return plain
@@ -133,7 +133,7 @@ def find(actor: Actor, reference: str) -> BreakGlass:
     """One in reach. Refused without telling whether there is such a one elsewhere."""
     row = within(actor).filter(pk=int(reference)).first() if reference.isdecimal() and len(reference) < 15 else None
     if row is None:
-        raise Refused(_("没有这次紧急查看，或不在您的复核范围内"), rule=_("权限表：break_glass.review"))
+        raise Refused(_("没有这次紧急查看，或不在您的复核范围内"), rule=rule_of("break_glass.review"))
     return row
 
 

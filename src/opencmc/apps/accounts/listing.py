@@ -11,7 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from opencmc.apps.access.api import ROLES, Actor, Reach, require, role_label, roles_given_by
+from opencmc.apps.access.api import ROLES, Actor, Reach, require, role_label, roles_given_by, rule_of
 from opencmc.apps.accounts import lockout, posts
 from opencmc.apps.accounts.models import Account, Post
 from opencmc.apps.accounts.names import plain_username, unit_label
@@ -189,7 +189,7 @@ def find_user(actor: Actor, username: str) -> User:
     if user is None:
         raise Refused(
             _("没有这个账号，或不在您的管理范围内"),
-            rule=_("权限表：%(action)s") % {"action": "accounts.manage"},
+            rule=rule_of("accounts.manage"),
             possible_when=_("您只能管理在本机构及下属机构任职的人"),
         )
     return user

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from opencmc.apps.access.api import Actor, role_label
+from opencmc.apps.access.api import Actor, role_label, rule_of
 from opencmc.apps.accounts import lockout, passwords, posts, second_factor, sessions
 from opencmc.apps.accounts.actions import new_user
 from opencmc.apps.accounts.listing import find_user, scope_of, why_not_managed
@@ -42,7 +42,7 @@ def _require_managed(actor: Actor, username: str) -> User:
     user = find_user(actor, username)
     why_not = why_not_managed(actor, user)
     if why_not:
-        raise Refused(why_not, rule=_("权限表：%(action)s") % {"action": "accounts.manage"})
+        raise Refused(why_not, rule=rule_of("accounts.manage"))
     return user
 
 

@@ -10,7 +10,7 @@ from django.db import IntegrityError
 from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from opencmc.apps.access.api import Actor, require
+from opencmc.apps.access.api import Actor, require, rule_of
 from opencmc.apps.audit.api import audited
 from opencmc.apps.network.api import institutions_within, list_places, list_units
 from opencmc.apps.residents import beside
@@ -71,7 +71,7 @@ def find_grid(actor: Actor, grid_id: int, *, lock: bool = False) -> GridArea:
     rows = GridArea.objects.select_for_update(of=("self",)) if lock else GridArea.objects.all()
     row = rows.filter(pk=grid_id).first()
     if row is None or (institutions is not None and row.institution_id not in institutions):
-        raise Refused(_("没有这个网格片区，或不在您的范围内"), rule=_("权限表：residents.grid"))
+        raise Refused(_("没有这个网格片区，或不在您的范围内"), rule=rule_of("residents.grid"))
     return row
 
 

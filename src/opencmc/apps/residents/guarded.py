@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from opencmc.apps.access.api import Actor, may, require
+from opencmc.apps.access.api import Actor, may, require, rule_of
 from opencmc.apps.accounts.api import has_broken_glass
 from opencmc.apps.audit.api import audited, record
 from opencmc.apps.residents.contracts import Identifiers
@@ -41,7 +41,7 @@ def not_there(actor: Actor) -> Refused:
     way = _("责任机构、签约机构，或一段时间内诊治过的机构可以查看。")
     if may(actor.holder, "break_glass.open"):
         way += _("急需时，请用完整证件号查到此人，再按“申请紧急查看”。")
-    return Refused(_("没有这位居民，或不在您的范围内"), rule=_("权限表：residents.view"), possible_when=way)
+    return Refused(_("没有这位居民，或不在您的范围内"), rule=rule_of("residents.view"), possible_when=way)
 
 
 def reveal(actor: Actor, resident_id: str) -> Identifiers:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from opencmc.apps.access.api import Actor, reach, require
+from opencmc.apps.access.api import Actor, reach, require, rule_of
 from opencmc.apps.audit.api import audited, record
 from opencmc.apps.residents.contracts import PersonLine
 from opencmc.apps.residents.guarded import access_resident
@@ -38,7 +38,7 @@ class HouseholdPage:
 
 def _not_there() -> Refused:
     return Refused(
-        _("没有这一户，或不在您的范围内"), rule=_("权限表：residents.view"),
+        _("没有这一户，或不在您的范围内"), rule=rule_of("residents.view"),
         possible_when=_("户里至少有一人在您的范围内才能查看"),
     )  # fmt: skip
 

@@ -24,17 +24,6 @@ _VILLAGE = re.compile(r"[0-9]{12}$")
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
-    """An institution that has a part in somebody's care in ``[start, end)``."""
-
-    resident_id: str
-    institution_id: str
-    kind: str
-    start: date
-    end: date | None
-
-
-@dataclass(frozen=True, slots=True)
 class LakeResidents:
     """``people``: one row a resident with the columns of the database's fields (text; "" or null where nothing is known),
     in the order of their ids. ``relations``: (resident, institution, kind, first day, last day) columns. ``day``: the last

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
 
-from opencmc.apps.access.api import ACTIONS, Actor, require, role_label
+from opencmc.apps.access.api import ACTIONS, Actor, require, role_label, rule_of
 from opencmc.apps.residents.lines import in_reach
 from opencmc.apps.residents.models import Resident
 from opencmc.apps.residents.record import entries_of, histories, names_of_units
@@ -41,7 +41,7 @@ def check_pair(actor: Actor, kept_id: str, merged_id: str, rows: dict[str, Resid
     if missing:
         raise Refused(
             _("没有这位居民，或不在您的范围内"),
-            rule=_("权限表：residents.merge"),
+            rule=rule_of("residents.merge"),
             possible_when=_("两份登记都要在合并人的范围内。可以由%(who)s合并") % {"who": who_can()},
         )
     for row in rows.values():

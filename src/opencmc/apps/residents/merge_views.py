@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from opencmc.apps.access.api import require
+from opencmc.apps.access.api import require, rule_of
 from opencmc.apps.audit.api import record
 from opencmc.apps.residents.asked import opened_text, sealed_text
 from opencmc.apps.residents.comparison import compare
@@ -81,7 +81,7 @@ def compare_page(request: HttpRequest, one: str, other: str) -> HttpResponse:
     if len(rows) < 2 or in_reach(request.actor, [left, right], ACTION) != {left, right}:
         raise Refused(
             _("没有这一对登记，或不在您的范围内"),
-            rule=_("权限表：residents.merge"),
+            rule=rule_of("residents.merge"),
             possible_when=_("两份登记都要在范围内。可以由%(who)s核对") % {"who": who_can()},
         )
     root = next((row.merged_into_id for row in rows.values() if row.merged_into_id), "")

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import pyarrow as pa
 from django.conf import settings
-from django.db.models import Q
 from django.utils.module_loading import import_string
 
 from opencmc.apps.access.api import Actor
@@ -241,8 +240,3 @@ def _rows(lake: LakeResidents) -> Iterator[tuple[str, tuple[str, ...]]]:
 def _texts(column: pa.Array) -> list[str]:
     found: list[str] = column.fill_null("").to_pylist()
     return found
-
-
-def open_conflicts() -> Q:
-    """Living entries whose ID number another living entry holds, until somebody has looked."""
-    return Q(id_conflict="open", merged_into__isnull=True)

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from opencmc.apps.access.api import Actor, may, reach, require
+from opencmc.apps.access.api import Actor, may, reach, require, rule_of
 from opencmc.apps.audit.api import audited
 from opencmc.apps.network.api import institutions_within
 from opencmc.apps.residents.lines import in_reach, lines_of, open_on
@@ -29,7 +29,6 @@ from opencmc.methods.matching import Matcher, Scored, Thresholds
 SIZE, SHOWN = 20, 5
 #: States in which a pair waits.
 WAITING = ("open", "later")
-COMPARED = ("name", "sex", "birth_date", "id_number", "phone", "township", "village")
 
 
 def thresholds(day: date) -> Thresholds:
@@ -142,7 +141,7 @@ def decide(actor: Actor, one: str, other: str, *, state: str, why: str, version:
         if in_reach(actor, [one, other], ACTION) != {one, other} or one == other:
             raise Refused(
                 _("没有这一对登记，或不在您的范围内"),
-                rule=_("权限表：residents.merge"),
+                rule=rule_of("residents.merge"),
                 possible_when=_("可以由%(who)s核对") % {"who": who_can()},
             )
         rows = Resident.objects.in_bulk([one, other])

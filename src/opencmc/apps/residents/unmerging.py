@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from opencmc.apps.access.api import Actor, require
+from opencmc.apps.access.api import Actor, require, rule_of
 from opencmc.apps.audit.api import audited
 from opencmc.apps.residents import beside
 from opencmc.apps.residents.lines import in_reach
@@ -55,7 +55,7 @@ def _locked_record(actor: Actor, record_id: int) -> MergeRecord:
     if row is None or in_reach(actor, [row.kept_id, row.merged_id], ACTION) != {row.kept_id, row.merged_id}:
         raise Refused(
             _("没有这次合并，或不在您的范围内"),
-            rule=_("权限表：residents.merge"),
+            rule=rule_of("residents.merge"),
             possible_when=_("两份登记都要在范围内。可以由%(who)s拆分") % {"who": who_can()},
         )
     if row.undone_at:
